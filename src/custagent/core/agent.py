@@ -1,0 +1,256 @@
+"""The agent: everything in `agents/<name>.yaml`, which one file defines."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from custagent.core.ids import content_hash
+from custagent.core.written import Duration, LanguageCode, Name, SecretRef, Text, Written
+
+#: "user:NAME" or "team:NAME".
+HandoffTarget = Annotated[str, Field(pattern=r"^(user|team):[a-z0-9]+(?:-[a-z0-9]+)*$")]
+
+#: The model that is no model: replies are taken word for word from the content.
+EMBEDDED = "embedded"
+
+
+class Role(StrEnum):
+    CUSTOMER_SERVICE = "customer-service"
+    MARKETING_SPECIALIST = "marketing-specialist"
+    SALES_REPRESENTATIVE = "sales-representative"
+
+
+class Personality(StrEnum):
+    FRIENDLY = "friendly"
+    PROFESSIONAL = "professional"
+    CASUAL = "casual"
+    EMPATHETIC = "empathetic"
+    WITTY = "witty"
+
+
+class SourceKind(StrEnum):
+    FILE = "file"
+    URL = "url"
+    COLLECTION = "collection"
+    SHORT_ANSWER = "short-answer"
+
+
+class _SourceBase(Written):
+    private: bool = Field(
+        default=False, description="No link to it is shown. Its text may still be quoted: private is not secret."
+    )
+
+
+class FileSource(_SourceBase):
+    """One file of the workspace."""
+
+    file: Text = Field(description="A path inside the workspace.")
+
+    @property
+    def kind(self) -> SourceKind:
+        return SourceKind.FILE
+
+    @property
+    def location(self) -> str:
+        return self.file
+
+
+class UrlSource(_SourceBase):
+    """A page, or a whole site with `import_related`."""
+
+    url: Text = Field(pattern=r"^https?://", description="http or https.")
+    import_related: bool = Field(default=False, description="Follow the sitemap and the links of the same host.")
+    scope: Literal["host", "domain", "prefix"] = Field(
+        default="host", description="host: the same host; domain: its subdomains too; prefix: below this address."
+    )
+    include: tuple[Text, ...] = Field(default=(), strict=False, description="Only addresses that match one of these.")
+    exclude: tuple[Text, ...] = Field(default=(), strict=False, description="No address that matches one of these.")
+    max_pages: int = Field(default=1000, ge=1, le=100_000)
+    interval: Duration = Field(default="24h", description="How often the runner looks for changes.")
+
+    @property
+    def kind(self) -> SourceKind:
+        return SourceKind.URL
+
+    @property
+    def location(self) -> str:
+        return self.url
+
+
+class CollectionSource(_SourceBase):
+    """A folder of the workspace."""
+
+    collection: Text = Field(description="A folder inside the workspace; every supported file in it is read.")
+    type: Literal["knowledge-base", "site-pages", "landing-pages", "blog"] = "knowledge-base"
+
+    @property
+    def kind(self) -> SourceKind:
+        return SourceKind.COLLECTION
+
+    @property
+    def location(self) -> str:
+        return self.collection
+
+
+class ShortAnswerSource(_SourceBase):
+    """A question with its answer; it wins over pages when it matches (SRC-1)."""
+
+    short_answer: Text = Field(description="The question.")
+    answer: Text
+    valid_from: date | None = Field(default=None, alias="from", description="The first day it is true.")
+    valid_until: date | None = Field(default=None, alias="until", description="The last day it is true.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> ShortAnswerSource:
+        if self.valid_from and self.valid_until and self.valid_from > self.valid_until:
+            message = "`from` is later than `until`, so this answer would never be given"
+            raise ValueError(message)
+        return self
+
+    @property
+    def kind(self) -> SourceKind:
+        return SourceKind.SHORT_ANSWER
+
+    @property
+    def location(self) -> str:
+        return self.short_answer
+
+
+#: The first word of a source in YAML tells its kind; the value is its location.
+SOURCE_WORDS = ("file", "url", "collection", "short_answer")
+
+
+def _source_word(value: Any) -> str | None:
+    for word in SOURCE_WORDS:
+        if word in value if isinstance(value, dict) else hasattr(value, word):
+            return word
+    return None
+
+
+Source = Annotated[
+    Annotated[FileSource, Tag("file")]
+    | Annotated[UrlSource, Tag("url")]
+    | Annotated[CollectionSource, Tag("collection")]
+    | Annotated[ShortAnswerSource, Tag("short_answer")],
+    Discriminator(
+        _source_word,
+        custom_error_type="source_kind",
+        custom_error_message="a source starts with one of file:, url:, collection:, short_answer:",
+    ),
+]
+
+
+def source_key(kind: str, location: str) -> str:
+    """What a source is known by within its agent: the same place is the same source. Sixteen hex digits."""
+    return content_hash(kind, location)[:16]
+
+
+class ConfidenceThresholds(Written):
+    """Where the decisions change (ANS-2): answer from `answer` up, ask back from `clarify` up, else rephrase."""
+
+    answer: float = Field(default=0.6, ge=0, le=1, strict=False)
+    clarify: float = Field(default=0.25, ge=0, le=1, strict=False)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> ConfidenceThresholds:
+        if self.clarify > self.answer:
+            message = "`clarify` must not be above `answer`"
+            raise ValueError(message)
+        return self
+
+
+class Guardrail(Written):
+    """A topic that is never answered from the content."""
+
+    topic: Text
+    phrases: tuple[Text, ...] = Field(strict=False, min_length=1, description="Words that tell the topic.")
+    message: Text | None = Field(default=None, description="What is said instead; without it, a person takes over.")
+
+
+class Messages(Written):
+    """The agent's fixed texts in one language; what is left out comes from the built-in catalogue (ANS-6)."""
+
+    greeting: Text | None = None
+    disclosure: Text | None = None
+    rephrase: Text | None = None
+    handoff: Text | None = None
+    handoff_unavailable: Text | None = None
+    out_of_credits: Text | None = None
+    closed: Text | None = None
+
+
+class ModelOptions(Written):
+    """How a hosted or local model is reached."""
+
+    api_base: Text | None = None
+    api_key: SecretRef | None = None
+    temperature: float = Field(default=0.0, ge=0, le=2, strict=False)
+    max_tokens: int = Field(default=500, ge=50, le=8000)
+    timeout: Duration = "30s"
+
+
+class Handoff(Written):
+    """Who gets a conversation that the agent cannot finish (HND-1)."""
+
+    mode: Literal["transfer", "stay"] = "stay"
+    to: tuple[HandoffTarget, ...] = Field(default=(), strict=False)
+    update_avatar: bool = True
+
+    @model_validator(mode="after")
+    def _has_target(self) -> Handoff:
+        if self.mode == "transfer" and not self.to:
+            message = "`mode: transfer` needs `to:` with at least one user:NAME or team:NAME"
+            raise ValueError(message)
+        return self
+
+
+class Assignment(Written):
+    """The agent on a channel."""
+
+    channel: Name
+    handoff: Handoff = Handoff()
+    hours: Literal["always", "team-hours", "outside-team-hours"] = "always"
+    share: int = Field(default=100, ge=1, le=100, description="Percent of new conversations that the agent takes.")
+    mode: Literal["reply", "suggest"] = "reply"
+
+
+class AgentDefinition(Written):
+    """`agents/<name>.yaml`."""
+
+    name: Name = Field(description="The same as the file's name.")
+    role: Role = Field(default=Role.CUSTOMER_SERVICE, strict=False)
+    personality: Personality | None = Field(default=None, strict=False)
+    voice: Name | None = Field(default=None, description="A brand voice of the workspace, instead of a personality.")
+    default_language: LanguageCode = "en"
+    model: Text = Field(default=EMBEDDED, description="embedded, or provider/name as LiteLLM knows it.")
+    model_options: ModelOptions | None = None
+    confidence: ConfidenceThresholds = ConfidenceThresholds()
+    clarify_attempts: int = Field(default=1, ge=0, le=3)
+    rephrase_attempts: int = Field(default=1, ge=0, le=3)
+    handoff_phrases: tuple[Text, ...] = Field(default=(), strict=False)
+    guardrails: tuple[Guardrail, ...] = Field(default=(), strict=False)
+    messages: dict[LanguageCode, Messages] = Field(default_factory=dict)
+    sources: tuple[Source, ...] = Field(default=(), strict=False)
+    assignments: tuple[Assignment, ...] = Field(default=(), strict=False)
+
+    @model_validator(mode="after")
+    def _one_tone(self) -> AgentDefinition:
+        if self.personality and self.voice:
+            message = "write `personality` or `voice`, not both"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _sources_differ(self) -> AgentDefinition:
+        seen: set[tuple[str, str]] = set()
+        for source in self.sources:
+            place = (source.kind, source.location)
+            if place in seen:
+                message = f"the source {source.location!r} is listed twice"
+                raise ValueError(message)
+            seen.add(place)
+        return self

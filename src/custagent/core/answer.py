@@ -1,0 +1,128 @@
+"""A question, the decision about it, and the answer: typed from end to end (ANS-1), nothing is parsed out of prose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from custagent.core.document import Citation, ScoredChunk
+
+
+class DecisionKind(StrEnum):
+    """The four outcomes (ANS-2)."""
+
+    ANSWER = "answer"
+    CLARIFY = "clarify"
+    REPHRASE = "rephrase"
+    HANDOFF = "handoff"
+
+
+class Reason(StrEnum):
+    """Why a decision was taken."""
+
+    #: The content answers it.
+    GROUNDED = "grounded"
+    #: A short answer matches it.
+    SHORT_ANSWER = "short-answer"
+    #: A greeting, thanks or goodbye.
+    SMALL_TALK = "small-talk"
+    #: Several different topics fit.
+    AMBIGUOUS = "ambiguous"
+    #: Something fits, not surely enough to answer.
+    UNSURE = "unsure"
+    #: Nothing fits.
+    NOTHING_FITS = "nothing-fits"
+    #: The message holds no words.
+    EMPTY = "empty"
+    #: Asking back has been tried as often as is allowed.
+    ATTEMPTS_USED = "attempts-used"
+    ASKED_FOR_PERSON = "asked-for-person"
+    #: A phrase from `handoff_phrases` was said.
+    HANDOFF_PHRASE = "handoff-phrase"
+    #: A topic from `guardrails` was raised.
+    GUARDRAIL = "guardrail"
+    #: The model failed, or nothing that it wrote passed the check.
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utterance:
+    """One earlier message of the conversation."""
+
+    #: "contact" or "agent".
+    role: str
+    text: str
+    #: What the agent had decided when it said this; None for a contact's words or when unknown.
+    decision: DecisionKind | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A contact's message with all that the answer may depend on."""
+
+    text: str
+    #: The language to assume when the text does not tell: the browser's or the conversation's, ISO 639-1.
+    language: str = ""
+    #: The channel's name or kind; "" in the terminal.
+    channel: str = ""
+    #: What was said before, oldest first.
+    history: tuple[Utterance, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    kind: DecisionKind
+    reason: Reason
+    #: Calibrated probability that answering with the best evidence would be right, 0..1 (ANS-3).
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What the decision rests on."""
+
+    #: The best passages, best first.
+    chunks: tuple[ScoredChunk, ...] = ()
+    #: Each signal by name, as `--explain` prints it.
+    signals: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A page that was considered."""
+
+    location: str
+    title: str
+    score: float
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a reply used up. The embedded default uses nothing."""
+
+    #: The model that wrote the text, "" when the text was taken from the content.
+    model: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The reply to one question, with everything it rests on."""
+
+    decision: Decision
+    #: What the contact reads.
+    text: str
+    #: ISO 639-1 code of the text's fixed parts.
+    language: str
+    citations: tuple[Citation, ...] = ()
+    #: What the contact may choose from after a `clarify`.
+    options: tuple[str, ...] = ()
+    #: The best distinct pages, best first, at most ten.
+    candidates: tuple[Candidate, ...] = ()
+    evidence: Evidence = field(default_factory=Evidence)
+    usage: Usage = field(default_factory=Usage)
+    #: Milliseconds by step.
+    timings_ms: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,177 @@
+"""Content on its way in: what was fetched, the text extracted from it, and the passages that can be cited.
+
+Source -> RawContent -> Document (of Sections) -> Chunk.  A Source is written by people: see `core.agent`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from custagent.core.ids import content_hash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawContent:
+    """The bytes behind one location, as they arrived."""
+
+    #: Where it was found: the final URL after redirects, or a path inside the workspace with forward slashes.
+    location: str
+    #: The body, decompressed.
+    body: bytes
+    #: The declared media type without parameters, "" when none was declared.
+    media_type: str = ""
+    #: The declared character set, "" when none was declared.
+    charset: str = ""
+    #: Validators for the next conditional request, "" when the server sent none.
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A stretch of a document under one heading (or on one page), in reading order."""
+
+    #: Plain text. Paragraphs are separated by a blank line, list items start with "- ", a table is a line a row.
+    text: str
+    #: The headings above it, outermost first, without the document's title.
+    headings: tuple[str, ...] = ()
+    #: The fragment that leads to it, without "#"; "" when there is none.
+    anchor: str = ""
+    #: The page number in a paged file, 1-based; None elsewhere.
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One page of text, extracted from one location."""
+
+    #: The location it is cited by: the canonical URL, or a path inside the workspace.
+    location: str
+    #: What the page calls itself; never empty.
+    title: str
+    #: ISO 639-1 code of the text.
+    language: str
+    sections: tuple[Section, ...]
+    media_type: str = "text/plain"
+    etag: str = ""
+    last_modified: str = ""
+
+    @property
+    def hash(self) -> str:
+        """Changes exactly when something that can be cited changes."""
+        parts = [self.title, self.language]
+        for section in self.sections:
+            parts += [*section.headings, section.anchor, str(section.page), section.text]
+        return content_hash(*parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A passage that is indexed and can be cited."""
+
+    #: The row's id; 0 before it is stored. Never used twice, so an index may refer to it.
+    id: int = 0
+    #: The location of its document.
+    location: str
+    #: The document's title.
+    title: str
+    #: The passage, as the page has it.
+    text: str
+    #: The headings above it, outermost first, joined by " > "; "" when there are none.
+    heading: str = ""
+    anchor: str = ""
+    page: int | None = None
+    language: str
+    #: Its place within the document, from 0.
+    ordinal: int = 0
+    #: The locations of the agent's sources that hold it; filled in when it is read for an agent.
+    sources: tuple[str, ...] = ()
+    #: A short answer's question: such a passage wins over pages when it matches (SRC-1); "" elsewhere.
+    question: str = ""
+
+    @property
+    def indexed_text(self) -> str:
+        """What search sees: the title and headings give the passage its subject."""
+        lines = [self.title, *self.heading.split(" > "), self.text]
+        return "\n".join(dict.fromkeys(line for line in lines if line))
+
+    @property
+    def hash(self) -> str:
+        """The key of its vector: equal texts are embedded once, in whatever document they stand."""
+        return content_hash(self.indexed_text)
+
+
+class SourceStatus(StrEnum):
+    """How far the reading of a source has come."""
+
+    #: Written in the definition, never read.
+    NEW = "new"
+    #: Being read; what is stored so far is whole pages only (SRC-5).
+    READING = "reading"
+    READY = "ready"
+    #: The last version is kept because the source could not be reached (SRC-3).
+    STALE = "stale"
+    #: Never read successfully.
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """What is known of one source of one agent at this moment; `sources list` prints it."""
+
+    #: The source's key within the agent, see `core.agent.Source.key`.
+    key: str
+    #: "file", "url", "collection" or "short-answer".
+    kind: str
+    #: The path, URL, or a short answer's question.
+    location: str
+    status: SourceStatus = SourceStatus.NEW
+    #: Distinct pages of text: one per document, for a paged file its pages.
+    pages: int = 0
+    chunks: int = 0
+    #: Why it failed or went stale, in one sentence; "" when all is well.
+    error: str = ""
+    #: What could not be read on the way, as (location, reason).
+    problems: tuple[tuple[str, str], ...] = ()
+    #: When it was last read to its end, UTC.
+    synced_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredChunk:
+    """A chunk with what search found out about it for one question."""
+
+    chunk: Chunk
+    #: Cosine of the question's and the passage's vectors, -1..1.
+    cosine: float
+    #: BM25 divided by the best value that the question could reach, 0..1 (`docs/decisions`, fused retrieval).
+    lexical: float
+    #: The fused score that the ranking goes by.
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """A passage that an answer rests on, as the contact can check it."""
+
+    title: str
+    #: The location of the source that the page came with: a URL, or a path inside the workspace.
+    source: str
+    #: The page itself: a URL, or a path inside the workspace.
+    location: str
+    #: The words the answer rests on, as the page has them.
+    quote: str
+    heading: str = ""
+    anchor: str = ""
+    page: int | None = None
+    #: A private source is quoted but not shown to the contact (SRC-4).
+    private: bool = False
+
+    @property
+    def link(self) -> str:
+        """The location with the fragment that leads to the passage."""
+        if self.page is not None:
+            return f"{self.location}#page={self.page}"
+        return f"{self.location}#{self.anchor}" if self.anchor else self.location

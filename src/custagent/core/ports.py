@@ -1,0 +1,144 @@
+"""What the rooms expect of each other. Each port has a shipped fake in `custagent.testing`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from custagent.core.answer import Answer, Question
+from custagent.core.document import Chunk, Document, ScoredChunk, SourceState
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    #: Rows are unit vectors: shape (texts, dimension), float32.
+    Vectors: TypeAlias = NDArray[np.float32]
+
+
+class Clock(Protocol):
+    """Where time comes from, so that tests can set it."""
+
+    def now(self) -> datetime:
+        """The current moment, aware, UTC."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors whose cosine tells how alike they are in meaning."""
+
+    @property
+    def name(self) -> str:
+        """Engine, model and version: vectors of different names are never mixed."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """The length of each vector."""
+        ...
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of content, shape (len(texts), dimension). Raises EmbedderError."""
+        ...
+
+    def embed_query(self, text: str) -> Vectors:
+        """The vector of a question, shape (1, dimension). Raises EmbedderError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieval:
+    """What a search brought back."""
+
+    #: Best first.
+    chunks: tuple[ScoredChunk, ...]
+    #: Milliseconds by step.
+    timings_ms: Mapping[str, float]
+
+
+class Retriever(Protocol):
+    """Finds passages of one agent's content."""
+
+    def retrieve(self, query: str, *, limit: int) -> Retrieval:
+        """The `limit` best passages. Empty content gives none. Raises IndexDamaged."""
+        ...
+
+
+class Answerer(Protocol):
+    """The one way from a question to an answer: preview, test and live alike (ANS-1)."""
+
+    def answer(self, question: Question) -> Answer:
+        """Decide and compose. Never raises for a failing model: that is a handoff with reason `failed`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """What a chat model wrote."""
+
+    text: str
+    model: str
+    input_tokens: int
+    output_tokens: int
+
+
+class ChatModel(Protocol):
+    """A hosted or local model that writes text."""
+
+    def complete(self, messages: Sequence[Mapping[str, str]]) -> Completion:
+        """One completion for messages of {"role", "content"}. Raises ModelError."""
+        ...
+
+
+class DocumentStore(Protocol):
+    """Documents and their chunks, shared by all agents: the same location is stored once (SRC-8)."""
+
+    def document(self, location: str) -> Document | None:
+        """The stored document of this location, or None."""
+        ...
+
+    def save_document(self, document: Document, chunks: Sequence[Chunk], *, agent: str, source: str) -> None:
+        """Store a whole page for one source, in one transaction; it replaces the version before (SRC-5)."""
+        ...
+
+    def keep_documents(self, locations: Iterable[str], *, agent: str, source: str) -> int:
+        """Drop the source's documents that are not among `locations`; how many went. At once unseen by answers."""
+        ...
+
+    def chunks_of(self, agent: str) -> Sequence[Chunk]:
+        """All chunks of the agent's sources, by id."""
+        ...
+
+    def chunks(self, agent: str, ids: Iterable[int]) -> Mapping[int, Chunk]:
+        """The chunks among `ids` that the agent's sources still hold."""
+        ...
+
+
+class VectorCache(Protocol):
+    """Vectors by the hash of their text, so that equal text is embedded once."""
+
+    def vectors(self, engine: str, hashes: Iterable[str]) -> Mapping[str, bytes]:
+        """The known ones among `hashes`, as float32 little-endian bytes."""
+        ...
+
+    def save_vectors(self, engine: str, vectors: Mapping[str, bytes]) -> None:
+        """Remember these."""
+        ...
+
+
+class SourceStates(Protocol):
+    """How far each source of each agent has been read."""
+
+    def source_states(self, agent: str) -> Mapping[str, SourceState]:
+        """By key; a source that was never read is absent."""
+        ...
+
+    def save_source_state(self, agent: str, state: SourceState) -> None:
+        """Replace what was known of one source; pages and chunks are counted from what is stored."""
+        ...
+
+    def forget_source(self, agent: str, key: str) -> None:
+        """Drop the source, its documents that no other source holds, and its state."""
+        ...

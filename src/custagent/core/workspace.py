@@ -1,0 +1,135 @@
+"""The workspace: everything in `custagent.yaml` that the agents of one company share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import Field, field_validator
+
+from custagent.core.people import Permission, Team, User
+from custagent.core.written import LanguageCode, Name, SecretRef, Text, Written
+
+#: "host" or "host:port".
+HostPort = Annotated[str, Field(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$")]
+#: scheme://host[:port], as a browser sends it.
+Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.\-\[\]:]+$")]
+
+
+class Voice(Written):
+    """A brand voice: how replies are worded, never what is true in them (CRE-4)."""
+
+    name: Name
+    description: Text = Field(description="How the company speaks, in a sentence or two; a model is given this.")
+
+
+class Desk(Written):
+    """A group of channels with a queue of its own and members."""
+
+    name: Name
+    teams: tuple[Name, ...] = Field(default=(), strict=False, description="Teams that work at this desk.")
+
+
+class ChannelKind(StrEnum):
+    LIVE_CHAT = "live-chat"
+    WHATSAPP = "whatsapp"
+    MESSENGER = "messenger"
+    EMAIL = "email"
+
+
+class _ChannelBase(Written):
+    name: Name
+    desk: Name = Field(default="inbox", description="The desk whose queue its conversations join.")
+
+
+class LiveChatChannel(_ChannelBase):
+    """A chat on the company's own web pages (ASG-3)."""
+
+    kind: Literal["live-chat"]
+    origins: tuple[Origin, ...] = Field(default=(), strict=False, description="Sites that may show the chat.")
+
+
+class WhatsAppChannel(_ChannelBase):
+    """A WhatsApp Business number (Cloud API)."""
+
+    kind: Literal["whatsapp"]
+    phone_number_id: Text
+    access_token: SecretRef
+    app_secret: SecretRef
+    verify_token: SecretRef
+
+
+class MessengerChannel(_ChannelBase):
+    """A Facebook page."""
+
+    kind: Literal["messenger"]
+    page_id: Text
+    access_token: SecretRef
+    app_secret: SecretRef
+    verify_token: SecretRef
+
+
+class EmailChannel(_ChannelBase):
+    """A mailbox."""
+
+    kind: Literal["email"]
+    address: Text
+    imap_host: Text
+    smtp_host: Text
+    username: Text
+    password: SecretRef
+
+
+Channel = Annotated[LiveChatChannel | WhatsAppChannel | MessengerChannel | EmailChannel, Field(discriminator="kind")]
+
+
+class FetchSettings(Written):
+    """How pages are fetched."""
+
+    allow_hosts: tuple[HostPort, ...] = Field(
+        default=(),
+        strict=False,
+        description="Hosts that may be fetched although their address is private, or their port unusual (SRC-7).",
+    )
+
+
+class EmbedderSettings(Written):
+    """The engine that turns text into vectors. Changing it makes a new index; texts are embedded again."""
+
+    engine: Literal["bundled", "sentence-transformers", "litellm"] = "bundled"
+    model: Text | None = Field(default=None, description="The engine's model; the bundled engine has one.")
+    api_base: Text | None = Field(default=None, description="Where a LiteLLM model is served, if not at its provider.")
+    api_key: SecretRef | None = None
+
+
+class Workspace(Written):
+    """`custagent.yaml`."""
+
+    name: Text = Field(description="The company, as contacts know it.")
+    default_language: LanguageCode = Field(default="en", description="For texts to people, and for new agents.")
+    timezone: str = Field(default="UTC", description="IANA name, such as Europe/Stockholm.")
+    fetch: FetchSettings = FetchSettings()
+    embedder: EmbedderSettings = EmbedderSettings()
+    voices: tuple[Voice, ...] = Field(default=(), strict=False)
+    desks: tuple[Desk, ...] = Field(
+        default=(Desk(name="inbox"), Desk(name="help-desk")), strict=False, description="Queues that people work at."
+    )
+    users: tuple[User, ...] = Field(default=(), strict=False)
+    teams: tuple[Team, ...] = Field(default=(), strict=False)
+    channels: tuple[Channel, ...] = Field(default=(), strict=False)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        if value not in available_timezones():
+            message = f"no time zone is called {value!r}; write an IANA name such as Europe/Stockholm"
+            raise ValueError(message)
+        return value
+
+    def user_by_email(self, email: str) -> User | None:
+        return next((user for user in self.users if user.email.lower() == email.lower()), None)
+
+    def may(self, user: User | None, permission: Permission) -> bool:
+        """Whether `user` holds `permission`; a workspace that lists no users asks for none (CRE-3)."""
+        return not self.users or (user is not None and permission in user.permissions)
