@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
 from custagent.core.ids import content_hash
-from custagent.core.written import Duration, LanguageCode, Name, SecretRef, Text, Written
-
-#: "user:NAME" or "team:NAME".
-HandoffTarget = Annotated[str, Field(pattern=r"^(user|team):[a-z0-9]+(?:-[a-z0-9]+)*$")]
+from custagent.core.written import (
+    Day,
+    Duration,
+    HandoffTarget,
+    LanguageCode,
+    ModelName,
+    Name,
+    SecretRef,
+    Text,
+    WebAddress,
+    Written,
+    fault,
+)
 
 #: The model that is no model: replies are taken word for word from the content.
 EMBEDDED = "embedded"
+
+#: The kinds of file that can be read (SRC-1), as suffixes. What a file holds decides in the end.
+FILE_SUFFIXES = frozenset(
+    f".{suffix}" for suffix in "docx htm html xhtml pptx csv json xml txt text md rst pdf cfg conf".split()
+)
 
 
 class Role(StrEnum):
@@ -62,7 +75,7 @@ class FileSource(_SourceBase):
 class UrlSource(_SourceBase):
     """A page, or a whole site with `import_related`."""
 
-    url: Text = Field(pattern=r"^https?://", description="http or https.")
+    url: WebAddress = Field(description="http or https.")
     import_related: bool = Field(default=False, description="Follow the sitemap and the links of the same host.")
     scope: Literal["host", "domain", "prefix"] = Field(
         default="host", description="host: the same host; domain: its subdomains too; prefix: below this address."
@@ -101,14 +114,13 @@ class ShortAnswerSource(_SourceBase):
 
     short_answer: Text = Field(description="The question.")
     answer: Text
-    valid_from: date | None = Field(default=None, alias="from", description="The first day it is true.")
-    valid_until: date | None = Field(default=None, alias="until", description="The last day it is true.")
+    valid_from: Day | None = Field(default=None, alias="from", description="The first day it is true.")
+    valid_until: Day | None = Field(default=None, alias="until", description="The last day it is true.")
 
     @model_validator(mode="after")
     def _ordered(self) -> ShortAnswerSource:
         if self.valid_from and self.valid_until and self.valid_from > self.valid_until:
-            message = "`from` is later than `until`, so this answer would never be given"
-            raise ValueError(message)
+            raise fault("`from` is later than `until`, so this answer would never be given", "from")
         return self
 
     @property
@@ -152,14 +164,13 @@ def source_key(kind: str, location: str) -> str:
 class ConfidenceThresholds(Written):
     """Where the decisions change (ANS-2): answer from `answer` up, ask back from `clarify` up, else rephrase."""
 
-    answer: float = Field(default=0.6, ge=0, le=1, strict=False)
-    clarify: float = Field(default=0.25, ge=0, le=1, strict=False)
+    answer: float = Field(default=0.6, ge=0, le=1)
+    clarify: float = Field(default=0.25, ge=0, le=1)
 
     @model_validator(mode="after")
     def _ordered(self) -> ConfidenceThresholds:
         if self.clarify > self.answer:
-            message = "`clarify` must not be above `answer`"
-            raise ValueError(message)
+            raise fault("`clarify` must not be above `answer`", "clarify")
         return self
 
 
@@ -188,13 +199,20 @@ class ModelOptions(Written):
 
     api_base: Text | None = None
     api_key: SecretRef | None = None
-    temperature: float = Field(default=0.0, ge=0, le=2, strict=False)
+    temperature: float = Field(default=0.0, ge=0, le=2)
     max_tokens: int = Field(default=500, ge=50, le=8000)
     timeout: Duration = "30s"
 
 
 class Handoff(Written):
     """Who gets a conversation that the agent cannot finish (HND-1)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"mode": {"const": "transfer"}}, "required": ["mode"]},
+            "then": {"properties": {"to": {"minItems": 1}}, "required": ["to"]},
+        }
+    )
 
     mode: Literal["transfer", "stay"] = "stay"
     to: tuple[HandoffTarget, ...] = Field(default=(), strict=False)
@@ -203,8 +221,7 @@ class Handoff(Written):
     @model_validator(mode="after")
     def _has_target(self) -> Handoff:
         if self.mode == "transfer" and not self.to:
-            message = "`mode: transfer` needs `to:` with at least one user:NAME or team:NAME"
-            raise ValueError(message)
+            raise fault("`mode: transfer` needs `to:` with at least one user:NAME or team:NAME", "mode")
         return self
 
 
@@ -221,12 +238,21 @@ class Assignment(Written):
 class AgentDefinition(Written):
     """`agents/<name>.yaml`."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "not": {
+                "properties": {"personality": {"type": "string"}, "voice": {"type": "string"}},
+                "required": ["personality", "voice"],
+            }
+        }
+    )
+
     name: Name = Field(description="The same as the file's name.")
     role: Role = Field(default=Role.CUSTOMER_SERVICE, strict=False)
     personality: Personality | None = Field(default=None, strict=False)
     voice: Name | None = Field(default=None, description="A brand voice of the workspace, instead of a personality.")
     default_language: LanguageCode = "en"
-    model: Text = Field(default=EMBEDDED, description="embedded, or provider/name as LiteLLM knows it.")
+    model: ModelName = Field(default=EMBEDDED, description="embedded, or provider/name as LiteLLM knows it.")
     model_options: ModelOptions | None = None
     confidence: ConfidenceThresholds = ConfidenceThresholds()
     clarify_attempts: int = Field(default=1, ge=0, le=3)
@@ -240,17 +266,15 @@ class AgentDefinition(Written):
     @model_validator(mode="after")
     def _one_tone(self) -> AgentDefinition:
         if self.personality and self.voice:
-            message = "write `personality` or `voice`, not both"
-            raise ValueError(message)
+            raise fault("write `personality` or `voice`, not both", "voice")
         return self
 
     @model_validator(mode="after")
     def _sources_differ(self) -> AgentDefinition:
         seen: set[tuple[str, str]] = set()
-        for source in self.sources:
+        for number, source in enumerate(self.sources):
             place = (source.kind, source.location)
             if place in seen:
-                message = f"the source {source.location!r} is listed twice"
-                raise ValueError(message)
+                raise fault(f"the source {source.location!r} is listed twice", "sources", number)
             seen.add(place)
         return self

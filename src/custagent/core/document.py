@@ -57,6 +57,8 @@ class Document:
     media_type: str = "text/plain"
     etag: str = ""
     last_modified: str = ""
+    #: Where a web page leads, so that an unchanged page need not be read to go on from it.
+    links: tuple[str, ...] = ()
 
     @property
     def hash(self) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
-from custagent.core.written import LanguageCode, Name, Text, Written
+from custagent.core.written import Email, LanguageCode, Name, Text, Written
 
 
 class Seat(StrEnum):
@@ -30,9 +31,9 @@ class User(Written):
 
     name: Name = Field(description="The short name used in commands, as in user:anna.")
     full_name: Text = Field(description="The name that contacts see.")
-    email: Text = Field(description="The address that git and sign-in know the user by.", pattern=r"^[^@\s]+@[^@\s]+$")
+    email: Email = Field(description="The address that git and sign-in know the user by.")
     seat: Seat = Field(default=Seat.NONE, strict=False, description="The paid seat: service, sales or none.")
-    permissions: tuple[Permission, ...] = Field(
+    permissions: tuple[Annotated[Permission, Field(strict=False)], ...] = Field(
         default=(), strict=False, description="Any of edit-agents, answer, admin."
     )
     languages: tuple[LanguageCode, ...] = Field(default=(), strict=False, description="Languages the user answers in.")

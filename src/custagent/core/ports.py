@@ -107,6 +107,10 @@ class DocumentStore(Protocol):
         """Drop the source's documents that are not among `locations`; how many went. At once unseen by answers."""
         ...
 
+    def validators(self, agent: str, source: str) -> Mapping[str, tuple[str, str]]:
+        """(etag, last_modified) of each document of the source, by location."""
+        ...
+
     def chunks_of(self, agent: str) -> Sequence[Chunk]:
         """All chunks of the agent's sources, by id."""
         ...

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
 from custagent.core.people import Permission, Team, User
-from custagent.core.written import LanguageCode, Name, SecretRef, Text, Written
-
-#: "host" or "host:port".
-HostPort = Annotated[str, Field(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$")]
-#: scheme://host[:port], as a browser sends it.
-Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.\-\[\]:]+$")]
+from custagent.core.written import HostPort, LanguageCode, Name, Origin, SecretRef, Text, Written, fault
 
 
 class Voice(Written):
@@ -122,9 +117,10 @@ class Workspace(Written):
     @field_validator("timezone")
     @classmethod
     def _known_timezone(cls, value: str) -> str:
-        if value not in available_timezones():
-            message = f"no time zone is called {value!r}; write an IANA name such as Europe/Stockholm"
-            raise ValueError(message)
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as exc:  # OSError: a folder of zones, such as "Europe"
+            raise fault(f"no time zone is called {value!r}; write an IANA name such as Europe/Stockholm") from exc
         return value
 
     def user_by_email(self, email: str) -> User | None:

@@ -1,0 +1,5 @@
+"""The store: everything that happens is a row in one SQLite file. The only room with SQL."""
+
+from custagent.store.store import Store
+
+__all__ = ["Store"]

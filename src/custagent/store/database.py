@@ -1,0 +1,228 @@
+"""The database file: opened safely, read by many, written by one."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import ExitStack, closing
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from custagent.core.errors import StoreError
+from custagent.store.faults import as_store_error, damaged, patiently
+from custagent.store.migrations import APPLICATION_ID, LATEST_VERSION, bring_up, version_of
+from custagent.store.writer import Writer
+
+Result = TypeVar("Result")
+
+#: STRICT tables.
+_OLDEST_SQLITE = (3, 37)
+#: How long one statement waits inside SQLite before `patiently` takes a turn.
+_LOCK_WAIT_SECONDS = 1.0
+#: Up to this size the whole file is checked at every opening; it costs some 10 ms. `check()` looks at any size.
+_CHECKED_AT_OPENING_BYTES = 8 * 1024 * 1024
+#: The write-ahead log is cut back to this after a burst.
+_LOG_BYTES = 16 * 1024 * 1024
+#: Connections for reading that are kept for the next reader.
+_IDLE_READERS = 8
+
+
+class Database:
+    """One SQLite file, shared safely by the threads of this process and by other processes.
+
+    Opening creates the folder (0700) and the file (0600) where they are missing, brings an older schema up, and
+    refuses what it cannot trust: a file of a newer custagent, a damaged one, one of another program. Use it as a
+    context manager, or `close()` it.
+
+    Raises StoreError, from opening, `read` and `write` alike, in words for people; sqlite3's errors stay in here.
+    """
+
+    def __init__(self, path: Path, *, busy_seconds: float = 30.0) -> None:
+        self.path = path
+        self._busy_seconds = busy_seconds
+        self._gate = threading.Lock()
+        self._idle: list[sqlite3.Connection] = []
+        self._closed = False
+        _require_sqlite()
+        _make_file(path)
+        try:
+            connection = _open(path, busy_seconds)
+        except sqlite3.Error as error:
+            raise as_store_error(error, path) from error
+        self._writer = Writer(connection, path, busy_seconds=busy_seconds)
+
+    def write(self, write: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Run `write` in a transaction of the writer thread; returns when it is durable. All or nothing.
+
+        `write` must change nothing but the database: it may be run twice (see `Writer`). What it raises undoes it and
+        is raised here.
+        """
+        return self._writer.wait(write)
+
+    def write_soon(self, write: Callable[[sqlite3.Connection], Result]) -> Future[Result]:
+        """`write` for callers that must not block; asyncio takes it with `asyncio.wrap_future`."""
+        return self._writer.soon(write)
+
+    def read(self, query: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Run `query` on a read-only connection. All its statements see one moment; writers are not held up.
+
+        It must return values, not a cursor, and may be run again while the database is busy.
+        """
+        try:
+            connection = self._borrow()
+            try:
+                return patiently(lambda: _at_one_moment(connection, query), self._busy_seconds)
+            finally:
+                self._give_back(connection)
+        except (sqlite3.Error, UnicodeEncodeError) as error:
+            raise as_store_error(error, self.path) from error
+
+    def check(self) -> None:
+        """Look through the whole file, whatever its size. Raises StoreError when it is damaged."""
+        finding = self.read(_finding)
+        if finding:
+            raise damaged(self.path, finding)
+
+    def close(self) -> None:
+        """Commit what was queued and let go of the file. May be called twice."""
+        with self._gate:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+        # Last, because the last connection folds the log into the file, and only this one may write.
+        self._writer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _borrow(self) -> sqlite3.Connection:
+        with self._gate:
+            if self._closed:
+                raise StoreError(f"The database {self.path} is closed.")
+            if self._idle:
+                return self._idle.pop()
+        return _connect(self.path, "ro", self._busy_seconds)
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._gate:
+            if not self._closed and len(self._idle) < _IDLE_READERS:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+
+def _require_sqlite() -> None:
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        raise StoreError(
+            f"This Python brings SQLite {sqlite3.sqlite_version}; custagent needs 3.37 or newer.",
+            hint="Use a newer build of Python, such as the one from python.org.",
+        )
+
+
+def _make_file(path: Path) -> None:
+    """SQLite gives its log the file's permissions, so they are set before it sees the file."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StoreError(
+            f"The database {path} cannot be opened for writing ({error.strerror}).",
+            hint="Check who owns the folder, and that the disk is not full or mounted read-only.",
+        ) from error
+
+
+def _connect(path: Path, mode: str, busy_seconds: float) -> sqlite3.Connection:
+    """A connection that begins no transactions by itself. `mode` is "rw" or "ro"."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=min(_LOCK_WAIT_SECONDS, busy_seconds),
+    )
+    # Sorting may spill customers' texts: into memory, not into the machine's folder for temporary files.
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
+
+
+def _open(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    """The connection of the writer, on a file that is ours, whole and up to date."""
+    with ExitStack() as on_failure:
+        connection = on_failure.enter_context(closing(_connect(path, "rw", busy_seconds)))
+        version = _trusted_version(connection, path, busy_seconds)
+        patiently(lambda: _keep_log(connection, path), busy_seconds)
+        if version < LATEST_VERSION:
+            # A connection of its own: sqlite-utils changes the settings of the one that it is given.
+            with closing(_connect(path, "rw", busy_seconds)) as migrating:
+                bring_up(migrating, busy_seconds=busy_seconds)
+            # A newer custagent may have been faster.
+            _trusted_version(connection, path, busy_seconds)
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
+        on_failure.pop_all()
+    return connection
+
+
+def _trusted_version(connection: sqlite3.Connection, path: Path, busy_seconds: float) -> int:
+    """The version of the file's schema, 0 for a new file. Raises StoreError for a file that we must not touch."""
+    # One moment for all of it: another process may be migrating.
+    return patiently(lambda: _at_one_moment(connection, lambda reading: _examine(reading, path)), busy_seconds)
+
+
+def _examine(connection: sqlite3.Connection, path: Path) -> int:
+    version = version_of(connection)
+    application_id = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    if tables and application_id != APPLICATION_ID:
+        raise StoreError(
+            f"{path} is a database of another program.",
+            hint="Move it away; custagent makes its own in its place.",
+        )
+    if version > LATEST_VERSION:
+        raise StoreError(
+            f"The database {path} was written by a newer custagent (version {version} of the tables; this one knows"
+            f" {LATEST_VERSION}).",
+            hint="Update this one with `pip install --upgrade custagent`. Nothing in the file was changed.",
+        )
+    if path.stat().st_size <= _CHECKED_AT_OPENING_BYTES:
+        finding = _finding(connection)
+        if finding:
+            raise damaged(path, finding)
+    return version
+
+
+def _finding(connection: sqlite3.Connection) -> str:
+    """The first thing that is wrong with the file, "" when all is well."""
+    finding = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    return "" if finding == "ok" else " ".join(finding.replace("***", "").split())
+
+
+def _keep_log(connection: sqlite3.Connection, path: Path) -> None:
+    """Readers and the writer do not wait for each other: write-ahead log."""
+    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    if mode != "wal":
+        raise StoreError(
+            f"The disk that {path} is on cannot be shared between processes (journal mode {mode}).",
+            hint="Keep the workspace on a local disk, not on a network share.",
+        )
+
+
+def _at_one_moment(connection: sqlite3.Connection, query: Callable[[sqlite3.Connection], Result]) -> Result:
+    connection.execute("BEGIN")
+    try:
+        return query(connection)
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")

@@ -1,0 +1,180 @@
+"""Every older database is brought up, and a migration happens wholly or not at all."""
+
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from custagent.store.database import Database
+from custagent.store.migrations import LATEST_VERSION, MIGRATIONS, bring_up, version_of
+
+SCHEMAS = Path(__file__).parent / "schemas"
+
+#: A row for each table that a version brought, as that version wrote it.
+ROWS = {
+    1: [
+        "INSERT INTO documents VALUES (7, 'a.md', 'A', 'en', 'text/plain', 'hash', '[]', '', '', '[]', 'then')",
+        "INSERT INTO chunks VALUES (9, 7, 0, 'text', '', '', NULL, 'en', '', 'hash')",
+    ],
+    2: [
+        "INSERT INTO source_documents VALUES ('ada', 'key', 7, 1)",
+        "INSERT INTO sources VALUES (1, 'ada', 'key', 'file', 'a.md', 'ready', '', NULL)",
+        "INSERT INTO source_problems VALUES ('ada', 'key', 0, 'b.md', 'gone')",
+    ],
+    3: ["INSERT INTO vectors VALUES ('engine', 'hash', x'00')"],
+    4: ["INSERT INTO applied_versions VALUES (1, 'ada', 1, 'text', 'hash', '', 'anna', 'then', 0)"],
+    5: ["INSERT INTO audit VALUES (1, 'then', 'anna', 'create', 'ada', '', 'text', '')"],
+    6: ["INSERT INTO credit_entries VALUES (1, 'k', 'grant', 5, '', NULL, 'conversation', 'then', '', 'hash')"],
+}
+
+
+def build(path: Path, version: int) -> sqlite3.Connection:
+    """A database as the custagent of that version left it, with a row in each of its tables."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, isolation_level=None)
+    if version:
+        bring_up(connection, MIGRATIONS[:version])
+    for number in range(1, version + 1):
+        for statement in ROWS.get(number, ()):
+            connection.execute(statement)
+    return connection
+
+
+def schema(connection: sqlite3.Connection) -> dict[str, str]:
+    """What was created, by name, without sqlite's and sqlite-utils' own."""
+    return dict(
+        connection.execute(
+            "SELECT name, sql FROM sqlite_master"
+            " WHERE sql IS NOT NULL AND name NOT LIKE '%sqlite_%' ORDER BY type <> 'table', rowid"
+        )
+    )
+
+
+def rows(connection: sqlite3.Connection, tables: list[str]) -> dict[str, list]:
+    return {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
+
+
+@pytest.mark.parametrize("version", range(LATEST_VERSION + 1))
+def test_every_older_database_is_brought_up(path, version):
+    with closing(build(path, version)) as old:
+        tables = [row[0] for row in old.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        tables = [name for name in tables if "sqlite_" not in name]
+        before = rows(old, tables)
+    with Database(path) as database:
+        assert database.read(version_of) == LATEST_VERSION
+        assert database.read(lambda connection: rows(connection, tables)) == before
+        brought_up = database.read(schema)
+        assert database.read(lambda connection: connection.execute("PRAGMA foreign_key_check").fetchall()) == []
+    with Database(path.with_name("new.db")) as new:
+        assert brought_up == new.read(schema)
+
+
+@pytest.mark.parametrize("version", range(1, LATEST_VERSION + 1))
+def test_what_landed_is_never_edited(tmp_path, version):
+    """A change of the tables is a new migration with a new file here, whatever it costs."""
+    with (
+        closing(build(tmp_path / "before.db", version - 1)) as before,
+        closing(build(tmp_path / "a.db", version)) as after,
+    ):
+        older = schema(before)
+        brought = {name: sql for name, sql in schema(after).items() if older.get(name) != sql}
+    landed = (SCHEMAS / f"{version:03}.sql").read_text(encoding="utf-8")
+    assert "".join(f"{sql};\n" for sql in brought.values()) == landed
+
+
+def test_names_tell_their_order():
+    assert [step.__name__[:5] for step in MIGRATIONS] == [f"m{number:03}_" for number in range(1, LATEST_VERSION + 1)]
+
+
+def test_a_step_that_fails_leaves_the_file_as_it_was(path):
+    def m998_create_wishes(database):
+        database.executescript("CREATE TABLE wishes (id);")
+
+    def m999_fail(database):
+        database.executescript("CREATE TABLE fears (id); SELECT * FROM nowhere;")
+
+    with closing(build(path, LATEST_VERSION)) as connection:
+        before = schema(connection)
+        with pytest.raises(sqlite3.OperationalError, match="nowhere"):
+            bring_up(connection, (*MIGRATIONS, m998_create_wishes, m999_fail))
+        assert not connection.in_transaction
+        assert (version_of(connection), schema(connection)) == (LATEST_VERSION, before)
+        bring_up(connection, (*MIGRATIONS, m998_create_wishes))
+        assert "wishes" in schema(connection)
+
+
+def test_a_step_that_breaks_references_is_refused(path):
+    def m999_lose_documents(database):
+        database.executescript("DELETE FROM documents;")
+
+    with closing(build(path, LATEST_VERSION)) as connection:
+        with pytest.raises(sqlite3.IntegrityError, match="refer to nothing"):
+            bring_up(connection, (*MIGRATIONS, m999_lose_documents))
+        assert connection.execute("SELECT count(*) FROM documents").fetchone() == (1,)
+
+
+def test_killed_in_the_middle(path):
+    program = """
+import sqlite3, sys
+from custagent.store.migrations import MIGRATIONS, bring_up
+def m999_hang(database):
+    database.executescript("CREATE TABLE half (id);")
+    print("inside", flush=True)
+    sys.stdin.read()
+bring_up(sqlite3.connect(sys.argv[1], isolation_level=None), (*MIGRATIONS, m999_hang))
+"""
+    build(path, 2).close()
+    with subprocess.Popen(
+        [sys.executable, "-c", program, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "inside\n"
+        process.send_signal(signal.SIGKILL)
+    with closing(sqlite3.connect(path)) as connection:
+        assert version_of(connection) == 2
+        assert "half" not in schema(connection)
+        assert "vectors" not in schema(connection)
+    Database(path).close()
+
+
+def test_processes_that_migrate_at_once(tmp_path):
+    """All succeed, and the file is migrated once."""
+    program = """
+import sys
+from pathlib import Path
+import sqlite_utils
+from custagent.store.database import Database
+print("ready", flush=True)
+for line in sys.stdin:
+    with Database(Path(line.strip())) as database:
+        print(database.read(lambda connection: connection.execute("SELECT count(*) FROM documents").fetchone()[0]), flush=True)
+"""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for number in range(8):
+        path = tmp_path / f"{number}.db"
+        build(path, number % 3).close()
+        for process in processes:
+            process.stdin.write(f"{path}\n")
+            process.stdin.flush()
+        said = [process.stdout.readline() for process in processes]
+        assert said == [f"{min(number % 3, 1)}\n"] * 3, [process.communicate()[1] for process in processes]
+        with Database(path) as database:
+            seen = database.read(
+                lambda connection: connection.execute("SELECT name FROM _sqlite_migrations ORDER BY id").fetchall()
+            )
+        assert seen == [(step.__name__,) for step in MIGRATIONS]
+    assert [process.communicate(timeout=20)[1] for process in processes] == ["", "", ""]
