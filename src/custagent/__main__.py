@@ -1,0 +1,48 @@
+"""`custagent` and `python -m custagent`: runs the command line and turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from custagent.core.errors import CustagentError
+
+#: Set it to see where an error came from.
+DEBUG = "CUSTAGENT_DEBUG"
+#: What a shell reports for a program that Ctrl-C ended.
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command that was typed. Always ends in SystemExit, except with CUSTAGENT_DEBUG=1 on an error."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a letter shows "?" rather than a traceback.
+        getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
+    try:
+        from custagent.cli.app import command
+
+        command()(prog_name="custagent")
+    except CustagentError as error:
+        if os.environ.get(DEBUG):
+            raise
+        from custagent.cli.render import fail
+
+        fail(error.message, hint=error.hint)
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
+    finally:
+        _close_quietly()
+
+
+def _close_quietly() -> None:
+    """Write out what is left; if the reader (`| head`) has gone, say nothing about it."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left has nowhere to go, also when Python flushes once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()

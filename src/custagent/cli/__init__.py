@@ -1,0 +1,1 @@
+"""The command line: parse, call, print. No business rule lives here."""

@@ -1,0 +1,155 @@
+"""The table of commands, and the options that every command takes.
+
+A new command is one line in `COMMANDS`: where its function is, the first line of its docstring, its panel.
+A command that needs the workspace or the acting user takes `ctx: typer.Context` and asks `invocation(ctx)`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from typer.main import get_command
+
+from custagent.cli.lazy import Group, Lazy, LazyGroup, Table
+
+START: Final = "Start"
+AGENTS: Final = "Agents"
+CONTENT: Final = "Content"
+CHECK: Final = "Try and check"
+
+_AGENTS: Final = "custagent.cli.agents"
+_SOURCES: Final = "custagent.cli.sources"
+
+COMMANDS: Final[Table] = {
+    "demo": Lazy(
+        "custagent.cli.demo:demo", "See an agent answer from an example help site, in a throw-away folder.", START
+    ),
+    "init": Lazy(f"{_AGENTS}:init", "Make the current folder a workspace.", START),
+    "create": Lazy(f"{_AGENTS}:create", "Create an agent.", AGENTS),
+    "list": Lazy(f"{_AGENTS}:list_agents", "List the agents of this workspace.", AGENTS),
+    "show": Lazy(f"{_AGENTS}:show", "Show one agent.", AGENTS),
+    "edit": Lazy(f"{_AGENTS}:edit", "Change an agent's settings.", AGENTS),
+    "delete": Lazy(f"{_AGENTS}:delete", "Delete an agent.", AGENTS),
+    "apply": Lazy(f"{_AGENTS}:apply", "Put the YAML files into force.", AGENTS),
+    "sources": Group(
+        "Add, list and refresh what an agent answers from.",
+        {
+            "add": Lazy(f"{_SOURCES}:add", "Add files, folders or web pages to an agent."),
+            "list": Lazy(f"{_SOURCES}:list_sources", "List an agent's sources."),
+            "show": Lazy(f"{_SOURCES}:show", "Show the pages of one source."),
+            "remove": Lazy(f"{_SOURCES}:remove", "Remove a source from an agent."),
+            "sync": Lazy(f"{_SOURCES}:sync", "Read an agent's sources again, as far as they changed."),
+        },
+        CONTENT,
+    ),
+    "preview": Lazy("custagent.cli.preview:preview", "Talk to an agent in the terminal.", CHECK),
+    "validate": Lazy("custagent.cli.validate:validate", "Check the YAML files.", CHECK),
+    "schema": Lazy("custagent.cli.validate:schema", "Print the JSON Schema of a YAML file.", CHECK),
+}
+
+HELP: Final = """Create, test, deploy and run an AI customer agent.
+
+Begin with: custagent demo"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """What was said about the whole command, before or after its name."""
+
+    #: The folder given by --workspace or CUSTAGENT_WORKSPACE; None: found upward from the current folder.
+    workspace: Path | None = None
+    #: Who acts, by --as or CUSTAGENT_USER; None: git's email tells (CRE-3).
+    user: str | None = None
+
+
+def invocation(ctx: typer.Context) -> Invocation:
+    """The workspace and acting user of this command."""
+    return ctx.obj if isinstance(ctx.obj, Invocation) else Invocation()
+
+
+def _remember(ctx: typer.Context, **said: Any) -> None:
+    ctx.obj = replace(invocation(ctx), **said)
+
+
+def _workspace(ctx: typer.Context, value: Path | None) -> None:
+    if value is not None:
+        _remember(ctx, workspace=value)
+
+
+def _user(ctx: typer.Context, value: str | None) -> None:
+    if value:
+        _remember(ctx, user=value)
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
+    if value:
+        from custagent import __version__
+
+        typer.echo(f"custagent {__version__}")
+        raise typer.Exit
+
+
+def _global_options(variables: Mapping[str, str], panel: str | None) -> list[Any]:
+    """--workspace and --as; a name in `variables` lets an environment variable speak when the option is absent."""
+
+    def options(
+        workspace_folder: Annotated[
+            Path | None,
+            typer.Option(
+                "--workspace",
+                "-w",
+                metavar="FOLDER",
+                envvar=variables.get("workspace"),
+                callback=_workspace,
+                expose_value=False,
+                rich_help_panel=panel,
+                help="The workspace, if it is not the current folder or above it.",
+            ),
+        ] = None,
+        acting_user: Annotated[
+            str | None,
+            typer.Option(
+                "--as",
+                metavar="USER",
+                envvar=variables.get("user"),
+                callback=_user,
+                expose_value=False,
+                rich_help_panel=panel,
+                help="Who acts, by name or email, if not the one whom git names.",
+            ),
+        ] = None,
+    ) -> None: ...
+
+    reader = typer.Typer(add_completion=False)
+    reader.command()(options)
+    return list(get_command(reader).params)
+
+
+def _everywhere() -> list[Any]:
+    """The same options after a command's name. The environment has spoken by then and must not overrule."""
+    return _global_options({}, "Everywhere")
+
+
+@cache
+def command() -> LazyGroup:
+    """The whole command line. Imports no command's module."""
+    app = typer.Typer(name="custagent", cls=LazyGroup, no_args_is_help=True, help=HELP)
+
+    @app.callback()
+    def root(
+        *,
+        version: Annotated[
+            bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        ] = False,
+    ) -> None: ...
+
+    group = get_command(app)
+    if not isinstance(group, LazyGroup):
+        message = f"Typer made a {type(group).__name__} of the command line"
+        raise TypeError(message)
+    group.params[:0] = _global_options({"workspace": "CUSTAGENT_WORKSPACE", "user": "CUSTAGENT_USER"}, None)
+    group.fill(COMMANDS, _everywhere)
+    return group

@@ -1,0 +1,201 @@
+"""How the house prints: results on stdout, everything about the work on stderr, colour and tables only on a terminal.
+
+Rich is imported when something is printed, never before. Text from content, files or people is never read as
+markup, and control characters in it (which could move the cursor or rewrite the screen) are made visible.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
+from datetime import date
+from functools import cache
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as RichProgress
+    from rich.table import Table
+
+#: Seconds between two lines of progress where there is no terminal to draw on.
+PROGRESS_INTERVAL = 5.0
+
+#: Everything that a terminal could obey, except the line's end and the tab.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+@cache
+def stdout() -> Console:
+    """Where results go."""
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+@cache
+def stderr() -> Console:
+    """Where messages about the work go."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+def visible(text: str) -> str:
+    """`text` without anything that a terminal would obey."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def say(text: str = "", *, style: str = "") -> None:
+    """A line of result for people, on stdout."""
+    stdout().print(visible(text), style=style or None, soft_wrap=True)
+
+
+def success(text: str) -> None:
+    """What was done, on stdout."""
+    say(text, style="green")
+
+
+def warn(text: str, *, hint: str = "") -> None:
+    """Something to look at; the command went on."""
+    _tell("Warning", "yellow", text, hint)
+
+
+def fail(text: str, *, hint: str = "") -> None:
+    """What did not work, and on a line of its own what to do about it."""
+    _tell("Error", "bold red", text, hint)
+
+
+def _tell(word: str, style: str, text: str, hint: str) -> None:
+    console = stderr()
+    console.print(f"{word}: ", style=style, end="", soft_wrap=True)
+    console.print(visible(text), soft_wrap=True)
+    if hint:
+        console.print(visible(hint), style="dim", soft_wrap=True)
+
+
+def next_steps(commands: Sequence[str]) -> None:
+    """The commands that make sense now, each on a line that can be copied."""
+    say()
+    say("Next:")
+    for command in commands:
+        say(f"  {command}", style="cyan")
+
+
+def print_json(obj: Any) -> None:
+    """`obj` as JSON on one line of stdout: a script reads a line at a time, `jq` makes it pretty.
+
+    Understands dataclasses, pydantic models, dates, paths and sets besides JSON's own types.
+    """
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    sys.stdout.write(json.dumps(obj, ensure_ascii=not utf8, default=_plain, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def _plain(value: Any) -> Any:
+    """What JSON does not know, in its words. TypeError for anything unforeseen."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json", by_alias=True)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, PurePath):
+        return value.as_posix()
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if hasattr(value, "items"):
+        return dict(value.items())
+    message = f"{type(value).__name__} has no form in JSON"
+    raise TypeError(message)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Rows under headings: fitted to the terminal's width, or tab-separated and uncut where there is no terminal.
+
+    A column that holds numbers only is set flush right. None is an empty cell.
+    """
+    cells = [["" if cell is None else visible(str(cell)) for cell in row] for row in rows]
+    if stdout().is_terminal:
+        stdout().print(_fitted(columns, rows, cells))
+        return
+    for line in (columns, *cells):
+        sys.stdout.write("\t".join(" ".join(cell.split()) for cell in line) + "\n")
+
+
+def _fitted(columns: Sequence[str], rows: Sequence[Sequence[Any]], cells: Sequence[Sequence[str]]) -> Table:
+    from rich.table import Table
+
+    fitted = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for index, column in enumerate(columns):
+        values = [row[index] for row in rows if row[index] is not None]
+        numbers = bool(values) and all(isinstance(value, int | float) for value in values)
+        fitted.add_column(column, justify="right" if numbers else "left", overflow="fold")
+    for row in cells:
+        fitted.add_row(*row)
+    return fitted
+
+
+class Progress(Protocol):
+    """How far a longer piece of work has come."""
+
+    def show(self, done: int, total: int | None = None, note: str = "") -> None:
+        """`done` of `total` (None: nobody knows yet), and what is being worked on."""
+        ...
+
+
+class _Bar:
+    """Progress drawn on a terminal."""
+
+    def __init__(self, bar: RichProgress, title: str) -> None:
+        self._bar = bar
+        self._task = bar.add_task(title, total=None, note="")
+
+    def show(self, done: int, total: int | None = None, note: str = "") -> None:
+        self._bar.update(self._task, completed=done, total=total, note=visible(note))
+
+
+class _Lines:
+    """Progress as plain lines, for logs: at most one in `PROGRESS_INTERVAL` seconds, so short work prints none."""
+
+    def __init__(self, title: str, clock: Callable[[], float]) -> None:
+        self._title = title
+        self._clock = clock
+        self._told = clock()
+
+    def show(self, done: int, total: int | None = None, note: str = "") -> None:
+        if self._clock() - self._told < PROGRESS_INTERVAL:
+            return
+        self._told = self._clock()
+        of = "" if total is None else f" of {total}"
+        stderr().print(visible(f"{self._title}: {done}{of} {note}".rstrip()), soft_wrap=True)
+
+
+@contextmanager
+def progress(title: str, *, clock: Callable[[], float] = time.monotonic) -> Iterator[Progress]:
+    """A `Progress` on stderr while the block runs: a bar on a terminal that goes when it is done, else plain lines."""
+    if not stderr().is_terminal:
+        yield _Lines(title, clock)
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as RichProgress
+    from rich.table import Column
+
+    note = TextColumn("{task.fields[note]}", markup=False, style="dim", table_column=Column(ratio=1, no_wrap=True))
+    head = TextColumn("{task.description}", markup=False)
+    with RichProgress(
+        head,
+        BarColumn(20),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        note,
+        console=stderr(),
+        transient=True,
+        expand=True,
+    ) as bar:
+        yield _Bar(bar, title)

@@ -1,0 +1,106 @@
+"""How the house prints, with a terminal and without."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import PurePosixPath
+from types import MappingProxyType
+
+import pytest
+from rich.console import Console
+
+from custagent.cli import render
+from custagent.core.agent import FileSource
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """Both consoles drawn as an 80-column terminal without colour."""
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=80, color_system=None, highlight=False, markup=False)
+    monkeypatch.setattr(render, "stdout", lambda: console)
+    monkeypatch.setattr(render, "stderr", lambda: console)
+    return screen
+
+
+def test_a_table_without_a_terminal_is_tabs_and_uncut(capsys: pytest.CaptureFixture[str]) -> None:
+    render.table(["location", "pages"], [["https://shop.example/" + "x" * 100, 12], ["two\nlines", None]])
+    assert capsys.readouterr().out == f"location\tpages\nhttps://shop.example/{'x' * 100}\t12\ntwo lines\t\n"
+
+
+def test_a_table_fits_the_terminal_and_sets_numbers_right(terminal: io.StringIO) -> None:
+    render.table(
+        ["location", "state", "pages"], [["https://shop.example/" + "z" * 100, "ready", 7], ["faq.md", "ready", 1200]]
+    )
+    lines = terminal.getvalue().splitlines()
+    assert max(len(line) for line in lines) <= 80
+    assert lines[0].split() == ["location", "state", "pages"]
+    assert [line.rstrip()[-4:] for line in lines if "ready" in line] == ["   7", "1200"]
+    assert sum(line.count("z") for line in lines) == 100
+
+
+def test_text_is_never_markup_and_never_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
+    render.say("[red]sale[/red] :smile: \x1b[2Jgone\r\x9b1A")
+    render.warn("a[/b]", hint="\x1b]0;title\x07")
+    shown = capsys.readouterr()
+    assert shown.out == "[red]sale[/red] :smile: \ufffd[2Jgone\ufffd\ufffd1A\n"
+    assert shown.err == "Warning: a[/b]\n\ufffd]0;title\ufffd\n"
+
+
+def test_long_lines_are_left_to_the_reader(capsys: pytest.CaptureFixture[str]) -> None:
+    render.say("word " * 60)
+    render.fail("word " * 60)
+    shown = capsys.readouterr()
+    assert len(shown.out.splitlines()) == len(shown.err.splitlines()) == 1
+
+
+def test_next_steps_can_be_copied(capsys: pytest.CaptureFixture[str]) -> None:
+    render.next_steps(["custagent preview help"])
+    assert capsys.readouterr().out == "\nNext:\n  custagent preview help\n"
+
+
+def test_json_is_one_line_and_knows_our_values(capsys: pytest.CaptureFixture[str]) -> None:
+    @dataclass(frozen=True, slots=True)
+    class Page:
+        location: PurePosixPath
+        seen: datetime
+        tags: frozenset[str]
+
+    page = Page(PurePosixPath("a/b.md"), datetime(2026, 11, 1, 12, tzinfo=UTC), frozenset({"b", "a"}))
+    render.print_json(
+        {"page": page, "day": date(2026, 1, 2), "source": FileSource(file="å.md"), "m": MappingProxyType({"k": 1})}
+    )
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    assert json.loads(out) == {
+        "page": {"location": "a/b.md", "seen": "2026-11-01T12:00:00+00:00", "tags": ["a", "b"]},
+        "day": "2026-01-02",
+        "source": {"private": False, "file": "å.md"},
+        "m": {"k": 1},
+    }
+
+
+@pytest.mark.parametrize("value", [object(), float("nan")])
+def test_what_json_cannot_say_is_an_error(value: object) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        render.print_json(value)
+
+
+def test_progress_in_a_log_is_a_line_every_few_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    moments = iter([0.0, 1.0, 4.9, 5.0, 5.0, 6.0])
+    with render.progress("Reading", clock=lambda: next(moments)) as bar:
+        for done in (1, 2, 3, 4):
+            bar.show(done, 9, "faq.html")
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", "Reading: 3 of 9 faq.html\n")
+
+
+def test_progress_on_a_terminal_is_a_bar(terminal: io.StringIO) -> None:
+    with render.progress("Reading") as bar:
+        bar.show(3, 9, "faq.html [b]")
+        bar.show(9, 9, "faq.html [b]")
+    assert "9/9" in terminal.getvalue()
+    assert "faq.html [b]" in terminal.getvalue()
