@@ -1,0 +1,224 @@
+"""What on a web page is not its content: navigation, banners, hidden parts, controls.
+
+Elements are known by what they are (tag, role), by what their authors call them (class, id), and by whether they
+are shown. Names alone never remove a part that holds the page's heading or most of its text: authors call the
+strangest things "sidebar".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+Attributes = Mapping[str, str | None]
+
+#: Never text.
+DROPPED_TAGS = frozenset({
+    "script", "style", "noscript", "template", "svg", "canvas", "iframe", "object", "embed", "video", "audio", "head",
+    "link", "meta", "input", "select", "textarea", "datalist", "progress", "meter", "rp", "rt", "map", "frameset",
+    "annotation", "annotation-xml", "noframes",
+    # Struck out: the author says that it is no longer true, so it must not be quoted as true.
+    "del", "s", "strike",
+})  # fmt: skip
+_DROPPED_ROLES = frozenset({
+    "navigation", "banner", "contentinfo", "complementary", "search", "menu", "menubar", "toolbar", "dialog",
+    "alertdialog", "tablist", "tooltip", "status", "progressbar", "doc-toc", "doc-pagelist",
+})  # fmt: skip
+_NOTE_ROLES = frozenset({"note", "doc-footnote", "doc-tip", "doc-notice"})
+#: An aside of these classes is a part of the text: a note, a footnote.
+_ASIDE_CONTENT = re.compile(
+    r"(?:^|[\s_-])(?:note|notes|tip|hint|info|warning|caution|important|danger|success|admonition|callout|alert"
+    r"|footnotes?|topic|notice|infobox|panel|example)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+#: Whole class names that mean furniture wherever they stand.
+_CLASS = re.compile(
+    r"(?:"
+    r"(?:js-|c-|o-)?(?:bread-?crumbs?)(?:[-_](?:nav|list|container|wrapper|trail))?"
+    r"|(?:cookie|cookies|gdpr|consent|privacy)[-_]?(?:banner|consent|notice|bar|popup|modal|overlay|message|law|dialog"
+    r"|wall|layer|settings|box)(?:[-_]\S*)?"
+    r"|(?:social|share|sharing)[-_]?(?:links?|buttons?|icons?|bar|list|media|tools|share|this)|addtoany\S*|sharethis\S*"
+    r"|(?:article|page|post|doc|docs|content|helpful|was)[-_]?(?:votes?|voting|feedback|helpful|rating|ratings)\S*"
+    r"|was-this-\S*|(?:is-|this-)?helpful(?:[-_]\S*)?|feedback(?:[-_](?:form|widget|box|container|section|wrapper))?"
+    r"|(?:related|recommended|similar|more|recent|popular|trending|promoted)[-_]?(?:articles?|posts?|links?|pages?"
+    r"|topics?|stories|reading)(?:[-_](?:list|container|section|wrapper|block))?"
+    r"|newsletter(?:[-_]\S*)?|subscribe(?:[-_](?:form|box|widget|banner))?|sign-?up[-_](?:form|box|banner)"
+    r"|pagination|pager|paginator|page-?numbers?|(?:prev|previous)[-_]?(?:and[-_])?next(?:[-_]\S*)?|post-navigation"
+    r"|skip(?:[-_]?(?:link|links|nav|navigation|to-content|to-main|to-main-content))|skiplinks?"
+    r"|sr-only(?:-focusable)?|visually-?hidden(?:-focusable)?|screen-reader-(?:text|only)|screenreader\S*"
+    r"|u-hidden-visually|visuallyhidden|offscreen|is-hidden"
+    r"|table-of-contents?|toc|on-this-page|page-toc|toctree|md-toc|local-toc|article-toc"
+    r"|site-?(?:nav|navigation|header|footer|menu)|global-?(?:nav|header|footer)|main-?(?:nav|navigation|menu)"
+    r"|nav-?bar(?:[-_]\S*)?|top-?bar|side-?nav|nav(?:igation)?[-_]?(?:menu|list|links?|wrapper|container|tree)"
+    r"|mega-?menu|mobile-?(?:nav|menu)|off-?canvas|hamburger(?:-menu)?"
+    r"|advert(?:s|isement|isements|ising)?|ads?[-_](?:banner|box|container|slot|unit|wrapper)|sponsored(?:[-_]\w+)?"
+    r"|promo-?(?:banner|box|bar)|announcement-?bar"
+    r"|header-?link|permalink|anchor-?link|anchorjs-link|heading-?anchor|hash-link|direct-link|zero-?width-anchor"
+    r"|edit-(?:this-)?page(?:-link)?|edit-(?:on-)?github|edit-link|mw-editsection|back-?to-?top|scroll-?(?:to-?)?top"
+    r"|lang(?:uage)?-?(?:switch|switcher|selector|picker|menu|chooser|dropdown)|version-?(?:switcher|selector)"
+    r"|copy-?(?:btn|button|code|icon)|copybtn|clipboard-copy|linenos|lineno|linenumbers|line-numbers-rows"
+    r"|modal|popup|lightbox|toast|tooltip|live-?chat(?:[-_]\S*)?|chat-?widget(?:[-_]\S*)?|intercom\S*"
+    r"|print-?(?:link|button|page)|no-print|noprint|search-?(?:form|box|bar|widget|field|container)"
+    r")",
+    re.IGNORECASE,
+)
+#: These too, but only where the page does not mark its main part: inside it they may be anything.
+_CLASS_OUTSIDE = re.compile(
+    r"(?:side-?bar(?:[-_](?:left|right|primary|secondary|nav|menu|content|wrapper|container|inner))?|(?:left|right)-?"
+    r"(?:side-?bar|nav|menu|rail|column-nav)|menu(?:[-_](?:main|top|wrapper|container|bar|primary))?|nav|navigation"
+    r"|(?:page-?|sub-?|inner-?)?footer(?:[-_]\S*)?|(?:page-?|top-?)?header(?:[-_](?:top|bar|nav|wrapper|container|inner"
+    r"|main))?|masthead|banner|related|widget(?:s|-area)?|topnav|subnav|leftnav|rightnav|login(?:-box|-form)?"
+    r"|copyright|credits|legal-?links|comments?(?:-area|-list)?|respond|sphinxsidebar|rst-versions|colophon)",
+    re.IGNORECASE,
+)
+_HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+#: Hidden at every width; "d-none d-md-block" is shown on wide screens.
+_BOOTSTRAP_HIDDEN = re.compile(r"(?:^|\s)d-none(?:\s|$)(?!.*\bd-\w+-(?!none))", re.DOTALL)
+_QUOTING = frozenset({"blockquote", "table", "dd"})
+_SECTIONING = frozenset({"main", "article", "section"})
+_KEPT_INSIDE = "main, [role=main], h1"
+#: Bare `form`s below this much text are searches, logins and feedback; above, a page is wrapped in a form.
+_FORM_CHARS = 300
+
+_MAIN = "main, [role=main]"
+_MAIN_BY_NAME = (
+    "#main-content, #maincontent, #main_content, #content-main, #bodyContent, #mw-content-text, .markdown-body,"
+    "article.article, .article-body, .article__body, .post-content, .entry-content, .main-content, div.body"
+)
+#: A marked main part with less than this share of the page's text is a mistake of the author.
+_MAIN_SHARE = 0.2
+
+
+class Boilerplate:
+    """Tells, for the elements of one page, which are not content.
+
+    `lenient` only drops what is never text: for pages that would otherwise be empty.
+    """
+
+    def __init__(self, tree: LexborHTMLParser, *, lenient: bool = False) -> None:
+        self._lenient = lenient
+        self._body = tree.body
+        self._shown_on_demand = _controlled(tree)
+        self.roots = [self._body] if self._body is not None else []
+        self._inside_main = False
+        if not lenient and self._body is not None:
+            self._choose_main(self._body)
+        self._region_chars = sum(len(root.text()) for root in self.roots)
+
+    def _choose_main(self, body: LexborNode) -> None:
+        whole = len(" ".join(body.text().split())) if body is not None else 0
+        for selector in (_MAIN, _MAIN_BY_NAME):
+            found = _outermost([node for node in body.css(selector) if not self._is_hidden(node.attributes)])
+            length = sum(len(" ".join(node.text().split())) for node in found)
+            if length and length >= whole * _MAIN_SHARE:
+                self.roots = found
+                self._inside_main = True
+                return
+
+    def drops(self, node: LexborNode, tag: str, attributes: Attributes) -> bool:
+        """Whether the element and all in it is left out."""
+        if tag in DROPPED_TAGS:
+            return True
+        if self._is_hidden(attributes):
+            return True
+        if self._lenient:
+            return False
+        return (
+            self._drops_tag(node, tag, attributes)
+            or self._drops_role(attributes)
+            or self._drops_class(node, tag, attributes)
+        )
+
+    def _is_hidden(self, attributes: Attributes) -> bool:
+        if not attributes or (attributes.get("id") or "") in self._shown_on_demand:
+            return False
+        if "hidden" in attributes and attributes["hidden"] != "until-found":
+            return attributes.get("role") != "tabpanel"
+        if attributes.get("aria-hidden") == "true" and attributes.get("role") != "tabpanel":
+            return True
+        if "d-none" in (attributes.get("class") or "") and _BOOTSTRAP_HIDDEN.search(attributes.get("class") or ""):
+            return True
+        style = attributes.get("style")
+        return bool(style) and _HIDDEN_STYLE.search(style or "") is not None
+
+    def _drops_tag(self, node: LexborNode, tag: str, attributes: Attributes) -> bool:
+        match tag:
+            case "nav":
+                return True
+            case "aside":
+                is_note = attributes.get("role") in _NOTE_ROLES or _ASIDE_CONTENT.search(attributes.get("class") or "")
+                return not is_note
+            case "header" | "footer":
+                return self._drops_edge(node, tag)
+            case "form":
+                is_short = len(" ".join(node.text().split())) < _FORM_CHARS
+                return is_short and node.css_first("h1, h2, article, p + p") is None
+            case "label":
+                # With a question mark it is the lid of an accordion made without scripts.
+                labels = attributes.get("for") is not None or node.css_first("input, select, textarea") is not None
+                return labels and not node.text().strip().endswith("?")
+        return tag == "dialog" and "open" not in attributes
+
+    def _drops_edge(self, node: LexborNode, tag: str) -> bool:
+        """A page's header and footer are furniture; a header inside the text has its heading."""
+        if _has_ancestor(node, _QUOTING):
+            return False
+        inside = self._inside_main or _has_ancestor(node, _SECTIONING)
+        return tag == "footer" or (not inside and node.css_first("article, main, [role=main]") is None)
+
+    def _drops_role(self, attributes: Attributes) -> bool:
+        role = attributes.get("role")
+        return role in _DROPPED_ROLES if role else False
+
+    def _drops_class(self, node: LexborNode, tag: str, attributes: Attributes) -> bool:
+        names = (attributes.get("class") or "").split()
+        if tag not in ("section", "article") and tag[0] != "h" and not self._inside_main:
+            names.append(attributes.get("id") or "")
+        if tag in ("body", "main", "html") or not names:
+            return False
+        for name in names:
+            if _CLASS.fullmatch(name) or (not self._inside_main and _CLASS_OUTSIDE.fullmatch(name)):
+                return not self._is_vital(node)
+        return False
+
+    def _is_vital(self, node: LexborNode) -> bool:
+        if node.css_first(_KEPT_INSIDE) is not None:
+            return True
+        return len(node.text()) * 2 > self._region_chars
+
+
+def _controlled(tree: LexborHTMLParser) -> frozenset[str]:
+    """Ids of parts that a click opens: answers in an accordion are hidden at first, and content all the same."""
+    ids: set[str] = set()
+    for node in tree.css(
+        "[aria-controls], [data-bs-target], [data-target], [data-bs-toggle][href], [data-toggle][href]"
+    ):
+        attributes = node.attributes
+        for name in ("aria-controls", "data-bs-target", "data-target", "href"):
+            for target in (attributes.get(name) or "").split():
+                ids.add(target.removeprefix("#"))
+    return frozenset(ids - {""})
+
+
+def _has_ancestor(node: LexborNode, tags: frozenset[str]) -> bool:
+    parent = node.parent
+    while parent is not None:
+        if parent.tag in tags:
+            return True
+        parent = parent.parent
+    return False
+
+
+def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
+    """Those that do not stand inside another of them."""
+    ids = {node.mem_id for node in nodes}
+    kept = []
+    for node in nodes:
+        parent = node.parent
+        while parent is not None and parent.mem_id not in ids:
+            parent = parent.parent
+        if parent is None:
+            kept.append(node)
+    return kept

@@ -1,0 +1,145 @@
+"""Tables of a web page as text: one line a row, each value with its column's heading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborNode
+
+from custagent.knowledge.convert.inline import Drops, flat
+
+#: Spans beyond this are mistakes or attacks.
+_MAX_COLUMNS = 100
+_MAX_ROWS = 5000
+#: A cell longer than this holds paragraphs: the table lays out the page.
+_LAYOUT_CELL_CHARS = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    text: str
+    is_head: bool
+    #: False in the places that a wide cell covers beside its first; its text counts there only as a heading.
+    is_first: bool = True
+
+
+def is_layout(table: LexborNode) -> bool:
+    """Whether the table only arranges parts of a page: then it is read as running text."""
+    attributes = table.attributes
+    if attributes.get("role") in ("presentation", "none") or "highlighttable" in (attributes.get("class") or ""):
+        return True
+    inner = table.css("table, h1, h2, h3, h4, h5, h6, pre, form, article")
+    if any(node.mem_id != table.mem_id for node in inner):
+        return True
+    cells = table.css("td, th")
+    rows = table.css("tr")
+    if len(cells) <= len(rows):
+        return True
+    if table.css_first("th, caption") is not None:
+        return False
+    return len(rows) == 1 or any(len(cell.text()) > _LAYOUT_CELL_CHARS for cell in cells)
+
+
+def rows_of(table: LexborNode, drops: Drops) -> list[str]:
+    """The lines of a data table: the caption, then one a row as "Country: Norway; Price: 49 kr"."""
+    lines = [flat(caption, drops) for caption in table.css("caption")]
+    grid = _grid(table, drops)
+    heads = 0
+    while heads < len(grid) - 1 and _is_head_row(grid[heads]):
+        heads += 1
+    headings = _headings(grid[:heads])
+    if not heads and all(_is_headed(row) for row in grid):
+        return [*lines, *(f"{row[0].text.rstrip(': ')}: {'; '.join(filter(None, _values(row)[1:]))}" for row in grid)]
+    for row in grid[heads:]:
+        if len(row) > 1 and len({cell.text for cell in row}) == 1 and not row[1].is_first:
+            lines.append(row[0].text)
+        else:
+            lines += table_lines(headings, [_values(row)])
+    return [line for line in lines if line]
+
+
+def table_lines(headings: list[str], rows: list[list[str]]) -> list[str]:
+    """Rows of values as lines; a value without a heading stands alone, an empty one is left out."""
+    lines = []
+    for row in rows:
+        pairs = []
+        for index, value in enumerate(row):
+            heading = headings[index].rstrip(": ") if index < len(headings) else ""
+            if value:
+                pairs.append(f"{heading}: {value}" if heading and heading != value else value)
+        lines.append("; ".join(pairs))
+    return [line for line in lines if line]
+
+
+def _is_head_row(row: list[_Cell]) -> bool:
+    return any(cell.text for cell in row) and all(cell.is_head or not cell.text for cell in row)
+
+
+def _is_headed(row: list[_Cell]) -> bool:
+    """Whether the row begins with its heading and goes on with values."""
+    return len(row) > 1 and row[0].is_head and bool(row[0].text) and not any(cell.is_head for cell in row[1:])
+
+
+def _headings(rows: list[list[_Cell]]) -> list[str]:
+    """One heading a column; headings above headings are put before them."""
+    width = max((len(row) for row in rows), default=0)
+    columns = [[row[index].text for row in rows if index < len(row) and row[index].text] for index in range(width)]
+    return [" ".join(dict.fromkeys(texts)) for texts in columns]
+
+
+def _values(row: list[_Cell]) -> list[str]:
+    return [cell.text if cell.is_first else "" for cell in row]
+
+
+def _grid(table: LexborNode, drops: Drops) -> list[list[_Cell]]:
+    """Rows of cells with spans filled in: a tall cell's text is repeated in each row that it covers."""
+    grid: list[list[_Cell]] = []
+    tall: dict[int, tuple[int, _Cell]] = {}
+    for line in table.css("tr")[:_MAX_ROWS]:
+        if drops(line, "tr", line.attributes):
+            continue
+        in_head = line.parent is not None and line.parent.tag == "thead"
+        row: list[_Cell] = []
+        for node in line.iter():
+            if node.tag in ("td", "th") and not drops(node, node.tag, node.attributes):
+                _fill(row, tall)
+                _place(row, tall, node, _cell(node, drops, in_head=in_head))
+        _fill(row, tall)
+        if any(cell.text for cell in row):
+            grid.append(row)
+    return grid
+
+
+def _cell(node: LexborNode, drops: Drops, *, in_head: bool) -> _Cell:
+    text = flat(node, drops)
+    return _Cell(text=text, is_head=in_head or node.tag == "th" or _is_bold(node, text))
+
+
+def _is_bold(node: LexborNode, text: str) -> bool:
+    """A cell all in bold is what authors without `th` write for a heading."""
+    bold = node.css_first("b, strong")
+    return bold is not None and bool(text) and " ".join(bold.text().split()) == text
+
+
+def _fill(row: list[_Cell], tall: dict[int, tuple[int, _Cell]]) -> None:
+    while len(row) in tall:
+        left, cell = tall.pop(len(row))
+        if left > 1:
+            tall[len(row)] = (left - 1, cell)
+        row.append(cell)
+
+
+def _place(row: list[_Cell], tall: dict[int, tuple[int, _Cell]], node: LexborNode, cell: _Cell) -> None:
+    attributes = node.attributes
+    wide = min(_span(attributes.get("colspan")), _MAX_COLUMNS - min(len(row), _MAX_COLUMNS - 1))
+    high = min(_span(attributes.get("rowspan")), _MAX_ROWS)
+    for offset in range(wide):
+        # A heading is repeated over its columns; a value counts once.
+        placed = cell if offset == 0 else _Cell(text=cell.text, is_head=cell.is_head, is_first=False)
+        if high > 1:
+            tall[len(row)] = (high - 1, placed)
+        row.append(placed)
+
+
+def _span(value: str | None) -> int:
+    return max(1, int(value[:6])) if value and value.isascii() and value.isdigit() else 1

@@ -1,0 +1,141 @@
+"""Sections while they are written: blocks of text under the headings that are open."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from custagent.core.document import Section
+
+#: Real headings are levels 1 to 6; a question in a list of questions ranks below them all.
+QUESTION_LEVEL = 7
+#: A "heading" longer than this is a paragraph in large print.
+MAX_HEADING = 250
+
+
+@dataclass(slots=True)
+class OpenHeading:
+    """A heading under which text is being written."""
+
+    level: int
+    text: str
+    anchor: str
+    #: How many blocks had been written when it was opened.
+    blocks_before: int
+    #: Where in the tree a question's answer ends: it is closed with the element at this depth's parent.
+    depth: float = 0.0
+    #: The depth at which the question itself stands.
+    own_depth: float = 0.0
+
+
+@dataclass(slots=True)
+class _Block:
+    text: str
+    #: Blocks of the same group (a list, a table) follow each other line by line; 0 is a paragraph of its own.
+    group: int
+    linked: int
+
+
+@dataclass(slots=True)
+class _Draft:
+    headings: tuple[str, ...]
+    anchor: str
+    opens: bool
+    blocks: list[_Block] = field(default_factory=list)
+
+
+class SectionWriter:
+    """Collects blocks and headings in reading order and makes sections of them."""
+
+    def __init__(self) -> None:
+        self.open: list[OpenHeading] = []
+        self.block_count = 0
+        self._drafts = [_Draft(headings=(), anchor="", opens=False)]
+
+    @property
+    def first_heading(self) -> str:
+        """The first heading written, "" when there was none."""
+        return next((draft.headings[-1] for draft in self._drafts if draft.headings), "")
+
+    def add(self, text: str, *, group: int = 0, linked: int = 0) -> None:
+        """A block of text; `linked` is how many of its characters are links."""
+        if text.strip():
+            self._drafts[-1].blocks.append(_Block(text=text, group=group, linked=linked))
+            self.block_count += 1
+
+    def heading(self, text: str, *, level: int, anchor: str, depth: float = 0.0) -> None:
+        """Open a heading; it closes those of its level and below, a question (`depth`) only those it stands beside."""
+        while self.open and self._closes(self.open[-1], level, depth):
+            self.open.pop()
+        self.open.append(
+            OpenHeading(
+                level=level, text=text, anchor=anchor, blocks_before=self.block_count, depth=depth, own_depth=depth
+            )
+        )
+        self._start(opens=True)
+
+    @staticmethod
+    def _closes(top: OpenHeading, level: int, depth: float) -> bool:
+        if level == QUESTION_LEVEL:
+            return top.level == QUESTION_LEVEL and top.own_depth >= depth
+        if top.level == QUESTION_LEVEL:
+            return top.depth >= depth
+        return top.level >= level
+
+    def close_questions(self, depth: int) -> None:
+        """The element at `depth` ends: a question inside it is over once its answer has been written."""
+        for index, heading in enumerate(self.open):
+            if heading.level != QUESTION_LEVEL or heading.depth <= depth:
+                continue
+            if heading.blocks_before == self.block_count:
+                heading.depth = depth
+                continue
+            del self.open[index:]
+            self._start(opens=False)
+            return
+
+    def _start(self, *, opens: bool) -> None:
+        anchor = self.open[-1].anchor if self.open else ""
+        headings = tuple(heading.text for heading in self.open)
+        self._drafts.append(_Draft(headings=headings, anchor=anchor, opens=opens))
+
+    def sections(self, title: str, *, drop: re.Pattern[str] | None = None) -> tuple[Section, ...]:
+        """All sections with text. The title is left out of the heading paths; a heading without any text under it
+        stands as text. A section whose heading matches `drop` and that is nothing but links is left out."""
+        written: list[Section] = []
+        for index, draft in enumerate(self._drafts):
+            headings = draft.headings
+            if headings and _same(headings[0], title):
+                headings = headings[1:]
+            text = _joined(draft.blocks)
+            if not text and draft.opens and headings and not self._has_children(index):
+                text = headings[-1]
+            if not text or (drop and headings and drop.fullmatch(headings[-1]) and _all_links(draft.blocks)):
+                continue
+            written.append(Section(text=text, headings=headings, anchor=draft.anchor))
+        return tuple(written)
+
+    def _has_children(self, index: int) -> bool:
+        path = self._drafts[index].headings
+        following = self._drafts[index + 1] if index + 1 < len(self._drafts) else None
+        return following is not None and len(following.headings) > len(path) and following.headings[: len(path)] == path
+
+
+def _joined(blocks: list[_Block]) -> str:
+    parts: list[str] = []
+    group = 0
+    for block in blocks:
+        if parts:
+            parts.append("\n" if block.group and block.group == group else "\n\n")
+        parts.append(block.text)
+        group = block.group
+    return "".join(parts)
+
+
+def _all_links(blocks: list[_Block]) -> bool:
+    total = sum(len(block.text) for block in blocks)
+    return sum(block.linked for block in blocks) * 10 >= total * 7
+
+
+def _same(one: str, other: str) -> bool:
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
