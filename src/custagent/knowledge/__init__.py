@@ -1,0 +1,1 @@
+"""The knowledge room: from sources to passages that can be found and cited."""

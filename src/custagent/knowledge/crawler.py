@@ -1,0 +1,329 @@
+"""The crawl at work: rounds of visits, and what is concluded from them. `crawl` is the way in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Generic
+
+from custagent.core.document import RawContent
+from custagent.core.errors import AddressRefused, ConvertError, FetchError, SourceError
+from custagent.knowledge.crawl_events import (
+    CrawlDone,
+    CrawlEvent,
+    CrawlSettings,
+    P,
+    PageFailed,
+    PageLinks,
+    PageRead,
+    PageSkipped,
+    PageUnchanged,
+    SkipReason,
+    Validators,
+)
+from custagent.knowledge.fetch import MOST_REDIRECTS, Fetched, Hop, Media, Moved, NotModified, redirects_too_often
+from custagent.knowledge.frontier import Aliases, Frontier, State, Visit
+from custagent.knowledge.scope import Scope
+from custagent.knowledge.site import Site
+from custagent.knowledge.sitemap import read_sitemaps
+from custagent.knowledge.url import normal_url, origin
+
+#: Requests that a crawl may make for each page it may read, before it is taken for a trap.
+_REQUESTS_PER_PAGE = 3
+_REQUESTS_FREE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What a visit brought to light, put into the frontier when the round is over."""
+
+    #: None while the address stands for another.
+    state: State | None = State.DONE
+    #: Normal addresses.
+    links: Sequence[str] = ()
+    #: The address that this one stands for.
+    target: str = ""
+    #: It stands for it by a canonical link, and holds the content too.
+    has_content: bool = False
+
+
+class Crawler(Generic[P]):
+    """One crawl. `tell` is given each event; the other arguments are those of `crawl`."""
+
+    def __init__(
+        self,
+        *,
+        site: Site,
+        read_page: Callable[[RawContent], PageLinks[P]],
+        accept: Callable[[RawContent], bool],
+        settings: CrawlSettings,
+        known: Mapping[str, Validators],
+        tell: Callable[[CrawlEvent[P]], Awaitable[None]],
+    ) -> None:
+        self._site = site
+        self._read_page = read_page
+        self._accept = accept
+        self._settings = settings
+        self._known = known
+        self._tell_caller = tell
+        self._frontier = Frontier(max_pages=settings.max_pages, max_depth=settings.max_depth)
+        self._aliases = Aliases()
+        self._states: dict[str, State] = {}
+        self._scope = Scope(start="")
+        self._reading = asyncio.Lock()
+        self._requests = 0
+        self._counts: Counter[type] = Counter()
+        self._complete = True
+
+    async def run(self, start: str) -> None:
+        """The whole crawl. Raises AddressRefused, FetchError when the start is dead."""
+        visit, hop = await self._open(start)
+        self._frontier.add(visit)
+        self._frontier.next_round()
+        found = await self._judge(visit, hop)
+        await self._add_sitemap()
+        self._take_in([visit], [found])
+        while visits := self._frontier.next_round():
+            self._take_in(visits, await self._round(visits))
+            await self._settle()
+        await self._finish()
+
+    async def _open(self, start: str) -> tuple[Visit, Hop]:
+        """The start behind its redirects; they decide what the site's own name is."""
+        # What cannot be normalised goes to the guard as it is, which says in words what is wrong with it.
+        given = url = normal_url(start) or start
+        chain: list[str] = []
+        hop = await self._ask_start(url)
+        while isinstance(hop, Moved):
+            chain.append(url)
+            url = normal_url(hop.target) or hop.target
+            if len(chain) > MOST_REDIRECTS or url in chain:
+                raise redirects_too_often(start, hop.status)
+            hop = await self._ask_start(url)
+        if isinstance(hop, Media):
+            raise FetchError(f"{url} is {hop.media_type}, which holds no text.", status=HTTPStatus.OK)
+        settings = self._settings
+        self._scope = Scope(start=url, kind=settings.scope, include=settings.include, exclude=settings.exclude)
+        if replace(self._scope, start=given).contains(url):
+            self._scope = replace(self._scope, below=given)
+        return Visit(url=url, depth=0, linked_from=""), hop
+
+    async def _ask_start(self, url: str) -> Hop:
+        self._site.check(url)
+        robots = await self._site.robots(url)
+        if isinstance(robots.unreachable, AddressRefused):
+            raise robots.unreachable
+        if robots.unreachable is not None:
+            error = robots.unreachable
+            message = f"{url} is not read now, because robots.txt comes first: {error.message}"
+            raise FetchError(message, hint=error.hint, status=error.status) from error
+        if not robots.allows(url):
+            message = f"{url} is not read: the robots.txt of {origin(url)} forbids it."
+            raise FetchError(message, hint="Whoever runs the site can allow it there to custagent.")
+        return await self._hop(url)
+
+    async def _hop(self, url: str) -> Hop:
+        known = self._known.get(url, Validators())
+        return await self._site.hop(url, etag=known.etag, last_modified=known.last_modified)
+
+    async def _add_sitemap(self) -> None:
+        start = self._scope.start
+        robots = await self._site.robots(start)
+        hosts = replace(self._scope, kind="domain" if self._scope.kind == "domain" else "host")
+        listed = [normal_url(entry, start) for entry in robots.sitemaps]
+        roots = [url for url in listed if url and hosts.contains(url)]
+        guess = f"{origin(start)}/sitemap.xml"
+        guessed = not roots and robots.allows(guess)
+        if guessed:
+            roots = [guess]
+        tree = await read_sitemaps(roots, load=self._site.load, belongs=hosts.contains)
+        for place, error in tree.problems:
+            if not (guessed and _is_no_sitemap(error)):
+                self._complete = self._complete and _is_gone(error)
+                await self._tell(
+                    PageFailed(url=place, error=error, linked_from=f"{origin(start)}/robots.txt", given=False)
+                )
+        self._complete = self._complete and not tree.cut
+        for url in map(self._scope.home, tree.pages):
+            if self._scope.wants(url):
+                self._frontier.add(Visit(url=url, depth=1, linked_from=roots[0], listed=True))
+
+    async def _round(self, visits: Sequence[Visit]) -> list[_Found]:
+        """What the visits found, in their order; fewer than there are visits when the limit is reached."""
+        tasks: list[asyncio.Task[_Found]] = []
+        running: set[asyncio.Task[_Found]] = set()
+        async with asyncio.TaskGroup() as group:
+            for visit in visits:
+                # A visit starts only if there is room even when all before it turn out to be pages: so it does not
+                # matter which answer comes first.
+                while running and (len(running) >= self._settings.concurrency or not self._room(len(running))):
+                    _, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                if not self._room(0):
+                    break
+                self._requests += 1
+                tasks.append(group.create_task(self._visit(visit)))
+                running.add(tasks[-1])
+        self._frontier.leave_out(visits[len(tasks) :])
+        return [task.result() for task in tasks]
+
+    def _room(self, running: int) -> bool:
+        most = self._settings.max_pages
+        asked_enough = self._requests >= most * _REQUESTS_PER_PAGE + _REQUESTS_FREE
+        return self._pages() + running < most and not asked_enough
+
+    def _pages(self) -> int:
+        return self._counts[PageRead] + self._counts[PageUnchanged]
+
+    async def _visit(self, visit: Visit) -> _Found:
+        robots = await self._site.robots(visit.url)
+        if isinstance(robots.unreachable, AddressRefused):
+            return await self._fail(visit, robots.unreachable)
+        if robots.unreachable is not None:
+            self._complete = False
+            return await self._skip(visit, SkipReason.ROBOTS_UNREACHABLE)
+        if not robots.allows(visit.url):
+            return await self._skip(visit, SkipReason.ROBOTS)
+        try:
+            hop = await self._hop(visit.url)
+        except FetchError as exc:
+            return await self._fail(visit, exc)
+        return await self._judge(visit, hop)
+
+    async def _judge(self, visit: Visit, hop: Hop) -> _Found:
+        match hop:
+            case Media():
+                return await self._skip(visit, SkipReason.NOT_TEXT)
+            case Moved():
+                return await self._follow(visit, hop)
+            case NotModified():
+                return await self._keep(visit)
+            case Fetched():
+                return await self._take(visit, hop)
+
+    async def _keep(self, visit: Visit) -> _Found:
+        links = self._known[visit.url].links
+        if links is None:
+            # Without its links we cannot tell what is gone, but we can see to it that nothing is lost.
+            self._complete = False
+            links = tuple(self._known)
+        await self._tell(PageUnchanged(url=visit.url))
+        return _Found(links=links)
+
+    async def _follow(self, visit: Visit, hop: Moved) -> _Found:
+        target = normal_url(hop.target)
+        if not target or not self._scope.wants(target):
+            return await self._skip(visit, SkipReason.ELSEWHERE)
+        chain = (*visit.chain, visit.url)
+        if target in chain or len(chain) > MOST_REDIRECTS:
+            return await self._fail(visit, redirects_too_often(chain[0], hop.status))
+        return _Found(state=None, target=target)
+
+    async def _take(self, visit: Visit, fetched: Fetched) -> _Found:
+        raw = fetched.raw
+        if not self._accept(raw):
+            return await self._skip(visit, SkipReason.NOT_TEXT)
+        try:
+            async with self._reading:
+                page = await asyncio.to_thread(self._read_page, raw)
+        except ConvertError as exc:
+            return await self._fail(visit, exc)
+        links = () if fetched.nofollow or page.nofollow else self._links(page.links, visit.url)
+        if fetched.noindex or page.noindex:
+            return replace(await self._skip(visit, SkipReason.NOINDEX), links=links)
+        canonical = await self._canonical(visit, page.canonical or fetched.canonical)
+        if canonical:
+            return _Found(state=None, target=canonical, has_content=True, links=links)
+        await self._tell(PageRead(url=visit.url, raw=raw, page=page.page, links=links))
+        return _Found(links=links)
+
+    def _links(self, references: Iterable[str], base: str) -> tuple[str, ...]:
+        urls = (
+            self._scope.home(url) for reference in dict.fromkeys(references) if (url := normal_url(reference, base))
+        )
+        return tuple(dict.fromkeys(url for url in urls if self._scope.contains(url)))
+
+    async def _canonical(self, visit: Visit, declared: str) -> str:
+        """The other address that the page is to be known by, if it names one that we may read; else ""."""
+        plain = normal_url(declared, visit.url) if declared and visit.folds else ""
+        if not plain:
+            return ""
+        url = self._scope.home(plain)
+        if visit.url in (plain, url) or not self._scope.wants(url):
+            return ""
+        return url if (await self._site.robots(url)).allows(url) else ""
+
+    def _take_in(self, visits: Sequence[Visit], found: Sequence[_Found]) -> None:
+        for visit, one in zip(visits, found, strict=False):
+            if one.state is not None:
+                self._states[visit.url] = one.state
+            else:
+                self._aliases.add(visit, one.target, has_content=one.has_content)
+                chain = () if one.has_content else (*visit.chain, visit.url)
+                origin_page = visit.url if one.has_content else visit.linked_from
+                self._frontier.add(replace(visit, url=one.target, linked_from=origin_page, chain=chain, folds=True))
+            for url in one.links:
+                if self._scope.wants(url):
+                    self._frontier.add(Visit(url=url, depth=visit.depth + 1, linked_from=visit.url))
+
+    async def _settle(self) -> None:
+        settled = self._aliases.settle(self._states)
+        for visit in settled.duplicates:
+            await self._skip(visit, SkipReason.DUPLICATE)
+        for visit in settled.own:
+            self._frontier.again(visit)
+        for visit in settled.circles:
+            await self._fail(visit, redirects_too_often(visit.url, HTTPStatus.FOUND))
+
+    async def _finish(self) -> None:
+        for visit in self._aliases.unsettled():
+            await self._skip(visit, SkipReason.LIMIT)
+        frontier, counts = self._frontier, self._counts
+        await self._tell(
+            CrawlDone(
+                complete=self._complete and not frontier.left_out,
+                read=counts[PageRead],
+                unchanged=counts[PageUnchanged],
+                skipped=counts[PageSkipped],
+                failed=counts[PageFailed],
+                left_out=frontier.left_out,
+                left_out_urls=tuple(frontier.left_out_urls),
+            )
+        )
+
+    async def _skip(self, visit: Visit, reason: SkipReason) -> _Found:
+        await self._tell(PageSkipped(url=visit.url, reason=reason))
+        return _Found()
+
+    async def _fail(self, visit: Visit, error: SourceError) -> _Found:
+        given = not visit.linked_from
+        if _may_pass(error) or ((visit.url in self._known or given) and not _is_gone(error)):
+            self._complete = False
+        await self._tell(PageFailed(url=visit.url, error=error, linked_from=visit.linked_from, given=given))
+        return _Found(state=State.DEAD)
+
+    async def _tell(self, event: CrawlEvent[P]) -> None:
+        # Counted first: room for further pages must not depend on how fast the caller takes events.
+        self._counts[type(event)] += 1
+        await self._tell_caller(event)
+
+
+def _is_gone(error: SourceError) -> bool:
+    return isinstance(error, FetchError) and error.gone
+
+
+def _may_pass(error: SourceError) -> bool:
+    """Whether the page may well be there: out of reach for the moment, so its links are unknown."""
+    if not isinstance(error, FetchError) or isinstance(error, AddressRefused):
+        return False
+    status = error.status
+    return status is None or status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _is_no_sitemap(error: SourceError) -> bool:
+    """Whether there is simply none where we guessed one."""
+    if isinstance(error, FetchError):
+        return not _may_pass(error)
+    return True

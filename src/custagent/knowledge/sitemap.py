@@ -1,0 +1,146 @@
+"""sitemap.xml and its indexes: the pages that a site itself says it has (sitemaps.org protocol)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from xml.parsers import expat
+
+from custagent.core.document import RawContent
+from custagent.core.errors import ConvertError, SourceError
+from custagent.knowledge.decoding import GZIP_MAGIC, DecodingError, decode
+from custagent.knowledge.url import normal_url
+
+#: The protocol's own limits for one file: 50,000 addresses and 50 MB unpacked.
+MOST_ENTRIES = 50_000
+_MOST_BYTES = 50_000_000
+#: How deep indexes may lie in each other, how many files and how many pages one site may have.
+_DEEPEST = 3
+_MOST_FILES = 200
+_MOST_PAGES = 100_000
+_FINAL = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitemapFile:
+    """What one file lists, as written."""
+
+    pages: tuple[str, ...] = ()
+    sitemaps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitemapTree:
+    """What all files of a site list."""
+
+    #: Normal addresses inside the site, without repetition, in the files' order.
+    pages: tuple[str, ...] = ()
+    #: Files that could not be read.
+    problems: tuple[tuple[str, SourceError], ...] = ()
+    #: Some of it was left out because it was too much.
+    cut: bool = False
+
+
+def parse_sitemap(body: bytes) -> SitemapFile:
+    """The entries of a sitemap, an index, or a plain list of addresses; gzip is undone.
+
+    At most 50,000 entries are taken. Raises ConvertError for anything else, a document type declaration included: a
+    sitemap needs none, and it is how small files become gigabytes.
+    """
+    if body.startswith(GZIP_MAGIC):
+        try:
+            body = decode(body, "gzip", most=_MOST_BYTES)
+        except DecodingError as exc:
+            raise ConvertError(f"The sitemap {exc}.") from exc
+    if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:4] in (b"http", b"HTTP"):
+        lines = body.decode("utf-8-sig", "replace").split()
+        return SitemapFile(pages=tuple(lines[:MOST_ENTRIES]))
+    return _Reader().read(body)
+
+
+async def read_sitemaps(
+    roots: Sequence[str],
+    *,
+    load: Callable[[str], Awaitable[RawContent]],
+    belongs: Callable[[str], bool],
+) -> SitemapTree:
+    """Everything that the files at `roots` and the files they point to list.
+
+    `load` gets a file or raises FetchError; addresses that are relative, or that `belongs` refuses, are dropped.
+    """
+    waiting = deque((root, 1) for root in dict.fromkeys(roots))
+    known = set(roots)
+    pages: dict[str, None] = {}
+    problems: list[tuple[str, SourceError]] = []
+    cut = False
+    files = 0
+    while waiting and not cut:
+        place, depth = waiting.popleft()
+        files += 1
+        try:
+            found = parse_sitemap((await load(place)).body)
+        except SourceError as exc:
+            problems.append((place, exc))
+            continue
+        pages.update(dict.fromkeys(url for entry in found.pages if (url := normal_url(entry)) and belongs(url)))
+        nested = [url for entry in found.sitemaps if (url := normal_url(entry)) and belongs(url) and url not in known]
+        known.update(nested)
+        if depth < _DEEPEST:
+            waiting.extend((url, depth + 1) for url in nested)
+        cut = (
+            len(pages) > _MOST_PAGES or (bool(nested) and depth == _DEEPEST) or (files == _MOST_FILES and bool(waiting))
+        )
+    return SitemapTree(pages=tuple(pages)[:_MOST_PAGES], problems=tuple(problems), cut=cut)
+
+
+class _Full(Exception):
+    """Enough entries were read."""
+
+
+class _Reader:
+    """Takes the text of each <loc> that stands in a <url> or <sitemap>, whatever namespace they are in."""
+
+    def __init__(self) -> None:
+        self._path: list[str] = []
+        self._text: list[str] = []
+        self._found: dict[str, list[str]] = {"url": [], "sitemap": []}
+        self._parser = expat.ParserCreate(namespace_separator=" ")
+        self._parser.StartDoctypeDeclHandler = self._doctype
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._characters
+
+    def read(self, body: bytes) -> SitemapFile:
+        try:
+            self._parser.Parse(body, _FINAL)
+        except _Full:
+            pass
+        except expat.ExpatError as exc:
+            raise ConvertError(f"The sitemap is not well-formed XML: {exc}.") from exc
+        except (ValueError, LookupError) as exc:
+            raise ConvertError(f"The sitemap is written in an encoding that we do not know: {exc}.") from exc
+        return SitemapFile(pages=tuple(self._found["url"]), sitemaps=tuple(self._found["sitemap"]))
+
+    def _doctype(self, *_declaration: object) -> None:
+        raise ConvertError("The sitemap has a document type declaration, which sitemaps do not need.")
+
+    def _start(self, name: str, _attributes: object) -> None:
+        local = name.rpartition(" ")[2]
+        if not self._path and local not in ("urlset", "sitemapindex"):
+            raise ConvertError(f"This is no sitemap: its outermost element is <{local[:40]}>.")
+        self._path.append(local)
+        self._text.clear()
+
+    def _characters(self, text: str) -> None:
+        if self._path and self._path[-1] == "loc":
+            self._text.append(text)
+
+    def _end(self, _name: str) -> None:
+        entries = self._found.get(self._path[-2]) if self._path[1:] and self._path[-1] == "loc" else None
+        self._path.pop()
+        if entries is None:
+            return
+        entries.append("".join(self._text).strip())
+        if len(entries) >= MOST_ENTRIES:
+            raise _Full

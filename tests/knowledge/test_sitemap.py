@@ -1,0 +1,150 @@
+"""Sitemaps: what they list is taken, what they try is not."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from custagent.core.document import RawContent
+from custagent.core.errors import ConvertError, FetchError
+from custagent.knowledge.sitemap import MOST_ENTRIES, parse_sitemap, read_sitemaps
+
+SITE = "https://shop.example"
+XMLNS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+
+
+def urlset(*urls: str) -> bytes:
+    entries = "".join(f"<url><loc>{url}</loc><lastmod>2026-01-01</lastmod></url>" for url in urls)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset {XMLNS}>{entries}</urlset>'.encode()
+
+
+def index(*urls: str) -> bytes:
+    entries = "".join(f"<sitemap>\n<loc>\n{url}\n</loc></sitemap>" for url in urls)
+    return f"<sitemapindex {XMLNS}>{entries}</sitemapindex>".encode()
+
+
+def test_pages() -> None:
+    found = parse_sitemap(urlset(f"{SITE}/a", f" {SITE}/b?x=1&amp;y=2 "))
+    assert found.pages == (f"{SITE}/a", f"{SITE}/b?x=1&y=2")
+    assert found.sitemaps == ()
+
+
+def test_an_index() -> None:
+    found = parse_sitemap(index(f"{SITE}/one.xml", f"{SITE}/two.xml"))
+    assert found.sitemaps == (f"{SITE}/one.xml", f"{SITE}/two.xml")
+    assert found.pages == ()
+
+
+def test_pictures_in_a_page_are_no_pages() -> None:
+    body = f"""<urlset {XMLNS} xmlns:image="http://www.google.com/schemas/sitemap-image/1.1"><url>
+    <image:image><image:loc>{SITE}/picture.png</image:loc></image:image><loc>{SITE}/a</loc></url></urlset>"""
+    assert parse_sitemap(body.encode()).pages == (f"{SITE}/a",)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<urlset><url><loc>https://shop.example/a</loc></url></urlset>",
+        b"\xef\xbb\xbf" + urlset(f"{SITE}/a"),
+        urlset(f"{SITE}/a").replace(b"UTF-8", b"utf-16").decode().encode("utf-16"),
+        gzip.compress(urlset(f"{SITE}/a")),
+        b"https://shop.example/a\r\n",
+        b"<urlset><url><loc><![CDATA[https://shop.example/a]]></loc></url></urlset>",
+    ],
+)
+def test_ways_to_write_one(body) -> None:
+    assert parse_sitemap(body).pages == (f"{SITE}/a",)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"nothing",
+        b"<html><body>Not found</body></html>",
+        b"<!DOCTYPE html><html></html>",
+        b"<urlset><url><loc>https://shop.example/a</loc></url>",
+        b'<?xml version="1.0" encoding="martian"?><urlset></urlset>',
+        gzip.compress(b"nothing"),
+        gzip.compress(urlset(f"{SITE}/a"))[:-8],
+        b'<!DOCTYPE urlset [<!ENTITY a SYSTEM "file:///etc/passwd">]><urlset><url><loc>&a;</loc></url></urlset>',
+    ],
+)
+def test_what_is_no_sitemap(body) -> None:
+    with pytest.raises(ConvertError):
+        parse_sitemap(body)
+
+
+def test_a_billion_laughs_are_not_told() -> None:
+    entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
+    body = f'<!DOCTYPE urlset [<!ENTITY l0 "lol">{entities}]><urlset><url><loc>&l11;</loc></url></urlset>'
+    with pytest.raises(ConvertError, match="document type"):
+        parse_sitemap(body.encode())
+
+
+def test_a_gzip_bomb_is_no_sitemap() -> None:
+    with pytest.raises(ConvertError, match="grows beyond"):
+        parse_sitemap(gzip.compress(bytes(80_000_000), 1))
+
+
+def test_no_more_entries_than_the_protocol_allows() -> None:
+    body = urlset(*(f"{SITE}/{number}" for number in range(MOST_ENTRIES + 5)))
+    assert len(parse_sitemap(body).pages) == MOST_ENTRIES
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_give_a_sitemap_or_a_clear_error(body) -> None:
+    with suppress(ConvertError):
+        parse_sitemap(body)
+
+
+def read(files: dict[str, bytes], *roots: str):
+    asked = []
+
+    async def load(url: str) -> RawContent:
+        asked.append(url)
+        if url not in files:
+            raise FetchError(f"{url} does not exist", status=404)
+        return RawContent(location=url, body=files[url])
+
+    tree = asyncio.run(read_sitemaps(roots, load=load, belongs=lambda url: url.startswith(SITE + "/")))
+    assert len(asked) == len(set(asked))
+    return tree
+
+
+def test_a_tree_of_files() -> None:
+    tree = read(
+        {
+            f"{SITE}/s.xml": index(f"{SITE}/one.xml", f"{SITE}/two.xml.gz", f"{SITE}/s.xml", f"{SITE}/lost.xml"),
+            f"{SITE}/one.xml": urlset(f"{SITE}/a", "/relative", "https://other.example/b", "mailto:x", f"{SITE}/a#top"),
+            f"{SITE}/two.xml.gz": gzip.compress(urlset(f"{SITE}/c", f"{SITE}/a")),
+        },
+        f"{SITE}/s.xml",
+    )
+    assert tree.pages == (f"{SITE}/a", f"{SITE}/c")
+    assert [place for place, _ in tree.problems] == [f"{SITE}/lost.xml"]
+    assert not tree.cut
+
+
+def test_files_elsewhere_are_not_asked_for() -> None:
+    assert read({f"{SITE}/s.xml": index("https://other.example/s.xml", "relative.xml")}, f"{SITE}/s.xml").problems == ()
+
+
+def test_indexes_in_indexes_end() -> None:
+    files = {f"{SITE}/{depth}": index(f"{SITE}/{depth + 1}") for depth in range(9)}
+    tree = read(files, f"{SITE}/0")
+    assert tree.cut
+    assert tree.problems == ()
+
+
+def test_too_many_files_end() -> None:
+    files = {f"{SITE}/s": index(*(f"{SITE}/{number}" for number in range(500)))}
+    files |= {f"{SITE}/{number}": urlset(f"{SITE}/page{number}") for number in range(500)}
+    tree = read(files, f"{SITE}/s")
+    assert tree.cut
+    assert 0 < len(tree.pages) < 500
