@@ -27,7 +27,7 @@ EMBEDDED = "embedded"
 
 #: The kinds of file that can be read (SRC-1), as suffixes. What a file holds decides in the end.
 FILE_SUFFIXES = frozenset(
-    f".{suffix}" for suffix in "docx htm html xhtml pptx csv json xml txt text md rst pdf cfg conf".split()
+    f".{suffix}" for suffix in "docx htm html xhtml pptx csv json xml txt text md markdown rst pdf cfg conf".split()
 )
 
 
@@ -82,7 +82,7 @@ class UrlSource(_SourceBase):
     )
     include: tuple[Text, ...] = Field(default=(), strict=False, description="Only addresses that match one of these.")
     exclude: tuple[Text, ...] = Field(default=(), strict=False, description="No address that matches one of these.")
-    max_pages: int = Field(default=1000, ge=1, le=100_000)
+    max_pages: int = Field(default=1000, ge=1, le=100_000, description="No more pages than these are read.")
     interval: Duration = Field(default="24h", description="How often the runner looks for changes.")
 
     @property
@@ -98,7 +98,9 @@ class CollectionSource(_SourceBase):
     """A folder of the workspace."""
 
     collection: Text = Field(description="A folder inside the workspace; every supported file in it is read.")
-    type: Literal["knowledge-base", "site-pages", "landing-pages", "blog"] = "knowledge-base"
+    type: Literal["knowledge-base", "site-pages", "landing-pages", "blog"] = Field(
+        default="knowledge-base", description="What the pages are; it labels citations and tells how soon one is old."
+    )
 
     @property
     def kind(self) -> SourceKind:
@@ -113,7 +115,7 @@ class ShortAnswerSource(_SourceBase):
     """A question with its answer; it wins over pages when it matches (SRC-1)."""
 
     short_answer: Text = Field(description="The question.")
-    answer: Text
+    answer: Text = Field(description="The answer, word for word.")
     valid_from: Day | None = Field(default=None, alias="from", description="The first day it is true.")
     valid_until: Day | None = Field(default=None, alias="until", description="The last day it is true.")
 
@@ -164,8 +166,8 @@ def source_key(kind: str, location: str) -> str:
 class ConfidenceThresholds(Written):
     """Where the decisions change (ANS-2): answer from `answer` up, ask back from `clarify` up, else rephrase."""
 
-    answer: float = Field(default=0.6, ge=0, le=1)
-    clarify: float = Field(default=0.25, ge=0, le=1)
+    answer: float = Field(default=0.5, ge=0, le=1, description="From this confidence on it answers.")
+    clarify: float = Field(default=0.25, ge=0, le=1, description="From this confidence on it asks back.")
 
     @model_validator(mode="after")
     def _ordered(self) -> ConfidenceThresholds:
@@ -177,7 +179,7 @@ class ConfidenceThresholds(Written):
 class Guardrail(Written):
     """A topic that is never answered from the content."""
 
-    topic: Text
+    topic: Text = Field(description="What the topic is called in reports.")
     phrases: tuple[Text, ...] = Field(strict=False, min_length=1, description="Words that tell the topic.")
     message: Text | None = Field(default=None, description="What is said instead; without it, a person takes over.")
 
@@ -185,23 +187,23 @@ class Guardrail(Written):
 class Messages(Written):
     """The agent's fixed texts in one language; what is left out comes from the built-in catalogue (ANS-6)."""
 
-    greeting: Text | None = None
-    disclosure: Text | None = None
-    rephrase: Text | None = None
-    handoff: Text | None = None
-    handoff_unavailable: Text | None = None
-    out_of_credits: Text | None = None
-    closed: Text | None = None
+    greeting: Text | None = Field(default=None, description="Opens a chat.")
+    disclosure: Text | None = Field(default=None, description="Says that an AI answers and may err (ASG-4).")
+    rephrase: Text | None = Field(default=None, description="Asks to put the question differently.")
+    handoff: Text | None = Field(default=None, description="Says that a person takes over.")
+    handoff_unavailable: Text | None = Field(default=None, description="Says that nobody is there right now.")
+    out_of_credits: Text | None = Field(default=None, description="Says that the agent cannot go on.")
+    closed: Text | None = Field(default=None, description="Ends a conversation.")
 
 
 class ModelOptions(Written):
     """How a hosted or local model is reached."""
 
-    api_base: Text | None = None
-    api_key: SecretRef | None = None
-    temperature: float = Field(default=0.0, ge=0, le=2)
-    max_tokens: int = Field(default=500, ge=50, le=8000)
-    timeout: Duration = "30s"
+    api_base: Text | None = Field(default=None, description="Where it is served, if not at its provider.")
+    api_key: SecretRef | None = Field(default=None, description="The variable that holds the key, as ${NAME}.")
+    temperature: float = Field(default=0.0, ge=0, le=2, description="0 is steady, higher is freer.")
+    max_tokens: int = Field(default=500, ge=50, le=8000, description="The longest reply, in tokens.")
+    timeout: Duration = Field(default="30s", description="After this time a person takes over.")
 
 
 class Handoff(Written):
@@ -214,9 +216,14 @@ class Handoff(Written):
         }
     )
 
-    mode: Literal["transfer", "stay"] = "stay"
-    to: tuple[HandoffTarget, ...] = Field(default=(), strict=False)
-    update_avatar: bool = True
+    mode: Literal["transfer", "stay"] = Field(
+        default="stay",
+        description="transfer: a person gets it; stay: the agent says that nobody is there, and keeps it.",
+    )
+    to: tuple[HandoffTarget, ...] = Field(
+        default=(), strict=False, description="user:NAME or team:NAME, among whom routing chooses."
+    )
+    update_avatar: bool = Field(default=True, description="Show the new person's name and photo in the chat's header.")
 
     @model_validator(mode="after")
     def _has_target(self) -> Handoff:
@@ -228,11 +235,15 @@ class Handoff(Written):
 class Assignment(Written):
     """The agent on a channel."""
 
-    channel: Name
-    handoff: Handoff = Handoff()
-    hours: Literal["always", "team-hours", "outside-team-hours"] = "always"
+    channel: Name = Field(description="A channel of custagent.yaml.")
+    handoff: Handoff = Field(default=Handoff(), description="Who gets what the agent cannot finish.")
+    hours: Literal["always", "team-hours", "outside-team-hours"] = Field(
+        default="always", description="When the agent takes new conversations."
+    )
     share: int = Field(default=100, ge=1, le=100, description="Percent of new conversations that the agent takes.")
-    mode: Literal["reply", "suggest"] = "reply"
+    mode: Literal["reply", "suggest"] = Field(
+        default="reply", description="reply: it answers itself; suggest: it drafts for a person to send."
+    )
 
 
 class AgentDefinition(Written):
@@ -248,20 +259,30 @@ class AgentDefinition(Written):
     )
 
     name: Name = Field(description="The same as the file's name.")
-    role: Role = Field(default=Role.CUSTOMER_SERVICE, strict=False)
-    personality: Personality | None = Field(default=None, strict=False)
+    role: Role = Field(default=Role.CUSTOMER_SERVICE, strict=False, description="What it does; sets its defaults.")
+    personality: Personality | None = Field(
+        default=None, strict=False, description="How it speaks, never what is true (CRE-4)."
+    )
     voice: Name | None = Field(default=None, description="A brand voice of the workspace, instead of a personality.")
-    default_language: LanguageCode = "en"
+    default_language: LanguageCode = Field(
+        default="en", description="The language of a conversation whose language is not known."
+    )
     model: ModelName = Field(default=EMBEDDED, description="embedded, or provider/name as LiteLLM knows it.")
-    model_options: ModelOptions | None = None
-    confidence: ConfidenceThresholds = ConfidenceThresholds()
-    clarify_attempts: int = Field(default=1, ge=0, le=3)
-    rephrase_attempts: int = Field(default=1, ge=0, le=3)
-    handoff_phrases: tuple[Text, ...] = Field(default=(), strict=False)
-    guardrails: tuple[Guardrail, ...] = Field(default=(), strict=False)
-    messages: dict[LanguageCode, Messages] = Field(default_factory=dict)
-    sources: tuple[Source, ...] = Field(default=(), strict=False)
-    assignments: tuple[Assignment, ...] = Field(default=(), strict=False)
+    model_options: ModelOptions | None = Field(default=None, description="How the model is reached.")
+    confidence: ConfidenceThresholds = Field(
+        default=ConfidenceThresholds(), description="Where answering, asking back and rephrasing part."
+    )
+    clarify_attempts: int = Field(default=1, ge=0, le=3, description="How often in a row it asks back.")
+    rephrase_attempts: int = Field(default=1, ge=0, le=3, description="How often in a row it asks to rephrase.")
+    handoff_phrases: tuple[Text, ...] = Field(
+        default=(), strict=False, description="When a contact says one of these, a person takes over at once."
+    )
+    guardrails: tuple[Guardrail, ...] = Field(default=(), strict=False, description="Topics that it never answers.")
+    messages: dict[LanguageCode, Messages] = Field(
+        default_factory=dict, description="Its fixed texts, by language; the rest comes from the built-in catalogue."
+    )
+    sources: tuple[Source, ...] = Field(default=(), strict=False, description="What it answers from.")
+    assignments: tuple[Assignment, ...] = Field(default=(), strict=False, description="The channels it is live on.")
 
     @model_validator(mode="after")
     def _one_tone(self) -> AgentDefinition:

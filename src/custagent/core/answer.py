@@ -55,6 +55,8 @@ class Utterance:
     text: str
     #: What the agent had decided when it said this; None for a contact's words or when unknown.
     decision: DecisionKind | None = None
+    #: What the agent offered to choose from when it asked back.
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,8 @@ class Section:
     anchor: str = ""
     #: The page number in a paged file, 1-based; None elsewhere.
     page: int | None = None
+    #: It only leads elsewhere: a list of links. It is kept, but nothing is answered from it.
+    links_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,11 @@ CustagentError                    1  something did not work
 │   │   └── AddressRefused        1  the address guard said no (SRC-7)
 │   └── ConvertError              1  the bytes hold no text that we can read
 ├── StoreError                    1  the database refused, or is from another version
+│   ├── Overtaken                 1  the conversation changed while a turn was made
+│   └── LeaseHeld                 1  another runner works on this workspace (RUN-1)
 ├── IndexDamaged                  1  the index does not fit its manifest; it can be rebuilt
 ├── EmbedderError                 1  the embedding engine cannot load or run
+├── ChannelError                  1  a provider could not be reached, or refused for the moment
 └── ModelError                    1  the hosted or local chat model failed
 
 The command line prints the message, which says what is wrong and where, and `hint`, which says what to do.
@@ -93,12 +96,24 @@ class StoreError(CustagentError):
     """The database refused, or belongs to another version of custagent."""
 
 
+class Overtaken(StoreError):
+    """The conversation changed while a turn was made: look at it again, nothing was written."""
+
+
+class LeaseHeld(StoreError):
+    """Another runner works on this workspace, or took over from this one (RUN-1)."""
+
+
 class IndexDamaged(CustagentError):
     """The index does not fit its manifest. It is a cache: it can always be rebuilt from the database."""
 
 
 class EmbedderError(CustagentError):
     """The embedding engine cannot load or run."""
+
+
+class ChannelError(CustagentError):
+    """A provider could not be reached, or refused for the moment: sending may be tried again."""
 
 
 class ModelError(CustagentError):

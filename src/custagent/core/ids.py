@@ -14,7 +14,7 @@ _name = re.compile(NAME_PATTERN)
 
 def is_name(text: str) -> bool:
     """Whether `text` can name an agent, channel, desk, user, team or voice."""
-    return len(text) <= NAME_MAX_LENGTH and _name.match(text) is not None
+    return len(text) <= NAME_MAX_LENGTH and _name.fullmatch(text) is not None
 
 
 def content_hash(*parts: str | bytes) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from custagent.core.answer import Answer, Question
+from custagent.core.conversation import Begun, Conversation, Threading, Turn
 from custagent.core.document import Chunk, Document, ScoredChunk, SourceState
+from custagent.core.message import DeliveryReceipt, InboundMessage, Message, OutboundMessage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,6 +56,8 @@ class Retrieval:
 
     #: Best first.
     chunks: tuple[ScoredChunk, ...]
+    #: By language of the content: how rare each stemmed word of the query is in it (idf, above 0).
+    rarity: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     #: Milliseconds by step.
     timings_ms: Mapping[str, float]
 
@@ -107,6 +111,10 @@ class DocumentStore(Protocol):
         """Drop the source's documents that are not among `locations`; how many went. At once unseen by answers."""
         ...
 
+    def touch(self, locations: Iterable[str]) -> None:
+        """Note that these were looked at just now and have not changed."""
+        ...
+
     def validators(self, agent: str, source: str) -> Mapping[str, tuple[str, str]]:
         """(etag, last_modified) of each document of the source, by location."""
         ...
@@ -145,4 +153,87 @@ class SourceStates(Protocol):
 
     def forget_source(self, agent: str, key: str) -> None:
         """Drop the source, its documents that no other source holds, and its state."""
+        ...
+
+
+class ConversationStore(Protocol):
+    """Conversations and their messages. Every method is one transaction, durable when it returns."""
+
+    def begin(self, message: InboundMessage, threading: Threading, *, agent: str, at: datetime) -> Begun:
+        """Write a contact's message down, once (CONV-2): the same channel and external id again changes nothing.
+
+        It joins the contact's conversation on the channel, or begins one for `agent`, as `threading` says (CONV-1);
+        with agent "" it waits for people.
+        """
+        ...
+
+    def commit(self, turn: Turn, *, fence: int = 0) -> tuple[Message, ...]:
+        """Write everything that a turn changes: messages, status, credit entry, outbox rows. Its messages, with ids.
+
+        Raises Overtaken when the conversation has changed since, LeaseHeld when the lease `fence` is not the live one
+        (0: no lease is needed, as for a person's reply from another process), UnknownName for a conversation that is
+        not there; ImpossibleTransition and ValueError for a turn that no event makes.
+        """
+        ...
+
+    def conversation(self, conversation: str) -> Conversation | None:
+        """The conversation of this id."""
+        ...
+
+    def messages(self, conversation: str, *, after: int = 0) -> Sequence[Message]:
+        """Its messages with ids above `after`, in order."""
+        ...
+
+    def unhandled(self) -> Sequence[tuple[Conversation, Sequence[Message]]]:
+        """The agent's work: its conversations with messages that no turn has dealt with, and those, oldest first.
+
+        What people have is theirs. Given back to the agent, it comes with the messages that nobody replied to.
+        """
+        ...
+
+
+class Outbox(Protocol):
+    """Replies that are committed and not yet delivered."""
+
+    def due(self, at: datetime, *, limit: int, busy: Collection[str] = ()) -> Sequence[OutboundMessage]:
+        """What is to be sent by now: within a conversation in order, none before the one ahead of it is done.
+
+        Longest due first; none of the `busy` conversations, for which sending is under way.
+        """
+        ...
+
+    def waits(self, outbound: int) -> bool:
+        """Whether it is still to be sent: asked right before sending, for a person may have taken over."""
+        ...
+
+    def record(self, outbound: int, receipt: DeliveryReceipt, at: datetime, *, fence: int = 0) -> None:
+        """What became of it; it never goes back. A message that failed or was dropped is not tried again.
+
+        A charge whose replies have all failed or been dropped is reversed with it (CRED-2). Raises LeaseHeld.
+        """
+        ...
+
+    def retry(self, outbound: int, error: str, at: datetime, *, fence: int = 0) -> None:
+        """It did not go out; try again at `at`. Raises LeaseHeld."""
+        ...
+
+    def drop_for(self, conversation: str, at: datetime, *, fence: int = 0) -> Sequence[int]:
+        """Drop the agent's replies that wait for sending, as a person takes over; which ones. Raises LeaseHeld."""
+        ...
+
+
+class ChannelAdapter(Protocol):
+    """One configured channel: the pure half reads and writes the provider's words, `send` does the work."""
+
+    @property
+    def name(self) -> str:
+        """The channel's name."""
+        ...
+
+    async def send(self, outbound: OutboundMessage) -> DeliveryReceipt:
+        """Hand a reply to the provider. Raises ChannelError when it may be tried again."""
+        ...
+
+    async def check(self) -> Sequence[tuple[str, str]]:
+        """Each step of the connection with what is wrong with it, "" when it is right (ASG-1)."""
         ...

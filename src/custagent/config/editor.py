@@ -1,0 +1,234 @@
+"""Changes to the workspace's files that leave the rest of each file as people wrote it.
+
+A change is made whole or not at all: the new text is checked first, and replaces the old one in one step.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from custagent.config import splice
+from custagent.config.findings import DefinitionRejected, Finding, Severity
+from custagent.config.home import find_home
+from custagent.config.reader import BOM, KeyPath, Reading, decode, read_bytes, read_text
+from custagent.config.validate import check_text
+from custagent.core.agent import EMBEDDED, SOURCE_WORDS, ConfidenceThresholds, Personality, Role
+from custagent.core.errors import ConfigError, UnknownName, WorkspaceError
+
+#: Findings of these kinds keep a file from being understood at all.
+_SHAPE: Final = frozenset({"missing", "unknown-key", "wrong-value", "contradiction", "source-kind"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAgent:
+    """What is decided about an agent when it is created (CRE-1)."""
+
+    name: str
+    role: Role = Role.CUSTOMER_SERVICE
+    personality: Personality | None = None
+    #: A brand voice of the workspace, instead of a personality.
+    voice: str | None = None
+    default_language: str = "en"
+    model: str = EMBEDDED
+
+
+def new_agent_text(new: NewAgent) -> str:
+    """A readable, commented agents/<name>.yaml (CRE-2)."""
+    if new.voice:
+        tone = f"voice: {splice.written(new.voice)}"
+    else:
+        tone = f"personality: {(new.personality or Personality.FRIENDLY).value}"
+    thresholds = ConfidenceThresholds()
+    return _TEMPLATE.format(
+        name=splice.written(new.name),
+        role=new.role.value,
+        tone=tone,
+        language=splice.written(new.default_language),
+        model=splice.written(new.model),
+        answer=thresholds.answer,
+        clarify=thresholds.clarify,
+    )
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a definition that is not there yet.
+
+    Raises DefinitionRejected when it breaks rules, WorkspaceError when the file exists or cannot be written.
+    """
+    home = find_home(path.parent.parent, environment={})
+    _refuse(home.root, [finding for finding in check_text(home, path, text) if finding.severity is Severity.ERROR])
+    try:
+        path.parent.mkdir(exist_ok=True)
+        _create(path, text)
+    except FileExistsError as exc:
+        raise WorkspaceError(f"{path} exists already", hint="choose another name, or delete it first") from exc
+    except OSError as exc:
+        raise WorkspaceError(f"{path} cannot be written: {exc.strerror}") from exc
+
+
+def add_source(path: Path, source: Mapping[str, Any]) -> None:
+    """Add a source, as it stands in YAML, to the agent's file. Raises as `edit`."""
+    edit(path, lambda reading: splice.append_item(reading, ("sources",), dict(source)))
+
+
+def remove_source(path: Path, location: str) -> None:
+    """Take the source at `location` out of the agent's file. Raises UnknownName when it has none, and as `edit`."""
+
+    def change(reading: Reading) -> str:
+        for number, source in enumerate(reading.data.get("sources") or ()):
+            if isinstance(source, dict) and location in [source.get(word) for word in SOURCE_WORDS]:
+                return splice.remove_item(reading, ("sources",), number)
+        raise UnknownName(
+            f"{path.stem} has no source {location!r}", hint=f"see them with: custagent sources list {path.stem}"
+        )
+
+    edit(path, change)
+
+
+def set_value(path: Path, where: KeyPath, value: Any) -> None:
+    """Set one value, such as ("confidence", "answer") in an agent's file. Raises as `edit`."""
+    edit(path, lambda reading: splice.set_value(reading, where, value))
+
+
+def append_values(path: Path, where: KeyPath, values: Iterable[Any]) -> None:
+    """Add to a list, such as ("fetch", "allow_hosts") in custagent.yaml, what it does not hold yet. Raises as `edit`."""
+
+    def change(reading: Reading) -> str:
+        for value in values:
+            if value not in _listed(reading, where):
+                reading = read_text(splice.append_item(reading, where, value), path)
+        return reading.text
+
+    edit(path, change)
+
+
+def edit(path: Path, change: Callable[[Reading], str]) -> None:
+    """Replace the file's text by what `change` makes of it.
+
+    Raises DefinitionRejected when the result breaks rules that the file kept before, ConfigError when the place cannot
+    be changed by program or the file was changed meanwhile, WorkspaceError when it cannot be read or written.
+    """
+    path = path.parent.resolve() / path.name
+    home = find_home(path.parent, environment={})
+    body = read_bytes(path)
+    try:
+        text = decode(body, path)
+        bare = text.removeprefix(BOM)
+        changed = change(read_text(bare, path))
+    except DefinitionRejected as exc:
+        raise DefinitionRejected(exc.findings, base=home.root, hint="nothing was changed") from exc
+    if changed == bare:
+        return
+    before, after = (check_text(home, path, version) for version in (bare, changed))
+    _refuse(home.root, _introduced(before, after))
+    _replace(path.resolve(), body, (BOM * text.startswith(BOM) + changed).encode())
+
+
+def _create(path: Path, text: str) -> None:
+    """Write a file that must not be there; leave none behind when it cannot be written to its end. Raises OSError."""
+    with path.open("x", encoding="utf-8", newline="\n") as file:
+        try:
+            file.write(text)
+            file.flush()
+        except OSError:
+            path.unlink()
+            raise
+
+
+def _listed(reading: Reading, where: KeyPath) -> list[Any]:
+    value: Any = reading.data
+    for step in where:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value if isinstance(value, list) else []
+
+
+def _introduced(before: Iterable[Finding], after: Iterable[Finding]) -> list[Finding]:
+    """The errors that the change brings. When it mends the file's shape, what becomes visible was there before."""
+    old = Counter((finding.rule, finding.message) for finding in before)
+    errors = [finding for finding in after if finding.severity is Severity.ERROR]
+    if any(rule in _SHAPE for rule, _ in old) and not any(finding.rule in _SHAPE for finding in errors):
+        return []
+    introduced = []
+    for finding in errors:
+        if old[finding.rule, finding.message]:
+            old[finding.rule, finding.message] -= 1
+        else:
+            introduced.append(finding)
+    return introduced
+
+
+def _refuse(root: Path, findings: list[Finding]) -> None:
+    if findings:
+        raise DefinitionRejected(findings, base=root, hint="nothing was changed")
+
+
+def _replace(path: Path, before: bytes, after: bytes) -> None:
+    """Put new bytes in the file's place in one step, with its permissions; refuse if somebody else was faster."""
+    try:
+        number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        half = Path(name)
+        try:
+            with os.fdopen(number, "wb") as file:
+                file.write(after)
+                file.flush()
+                os.fsync(file.fileno())
+            half.chmod(path.stat().st_mode & 0o7777)
+            if path.read_bytes() != before:
+                raise ConfigError(f"{path} was changed by somebody else meanwhile", hint="run the command again")
+            half.replace(path)
+        finally:
+            half.unlink(missing_ok=True)
+    except OSError as exc:
+        raise WorkspaceError(f"{path} cannot be written: {exc.strerror}", hint="nothing was changed") from exc
+
+
+_TEMPLATE: Final = """\
+# yaml-language-server: $schema=../.custagent/schema/agent.schema.json
+#
+# One agent. Check it with: custagent validate    Put it into force with: custagent apply
+
+# The same as this file's name.
+name: {name}
+
+# What it does: customer-service, marketing-specialist or sales-representative.
+role: {role}
+
+# How it speaks, never what is true: friendly, professional, casual, empathetic or witty as `personality:`,
+# or as `voice:` a brand voice of custagent.yaml.
+{tone}
+
+# The language of a conversation whose language is not known.
+default_language: {language}
+
+# embedded: replies are taken word for word from the content, and nothing is sent anywhere.
+# Or provider/name as LiteLLM knows it: that model writes, and its provider receives the contacts' messages.
+model: {model}
+
+# From which confidence it answers, and from which it asks back; below, it asks to rephrase.
+confidence:
+  answer: {answer}
+  clarify: {clarify}
+
+# When a contact says one of these, a person takes over at once.
+handoff_phrases: []
+
+# Topics that it never answers.
+# guardrails:
+#   - topic: legal advice
+#     phrases: [sue, lawyer, legal action]
+#     message: We cannot give legal advice here.
+
+# Its fixed texts, by language; what is left out comes from the built-in catalogue.
+# messages:
+#   en:
+#     greeting: Hello! What can I help you with?
+
+# What it answers from. Add more with: custagent sources add
+sources: []
+"""

@@ -1,0 +1,16 @@
+"""custagent.yaml as a value."""
+
+from __future__ import annotations
+
+from custagent.config.home import Home
+from custagent.config.shape import load
+from custagent.core.workspace import Workspace
+
+
+def load_workspace(home: Home) -> Workspace:
+    """The workspace as its file defines it.
+
+    Raises WorkspaceError when the file is missing or unreadable, DefinitionRejected (a ConfigError) when it breaks rules.
+    """
+    workspace, _ = load(home.workspace_file, Workspace, home.root)
+    return workspace

@@ -1,0 +1,62 @@
+"""What must hold between the parts of custagent.yaml, beyond the shape of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from custagent.config.findings import Finding, did_you_mean
+from custagent.config.reader import KeyPath, Reading
+from custagent.core.people import Seat
+from custagent.core.workspace import Workspace
+
+
+def check_workspace(reading: Reading, workspace: Workspace) -> Iterator[Finding]:
+    """Names are unique, and whatever is referred to by name exists."""
+    for group in ("voices", "desks", "users", "teams", "channels"):
+        yield from _twice(reading, group, "name", getattr(workspace, group))
+    yield from _twice(reading, "users", "email", workspace.users)
+    users, teams = names(workspace.users), names(workspace.teams)
+    for number, team in enumerate(workspace.teams):
+        where: KeyPath = ("teams", number, "members")
+        yield from _unknown(reading, where, team.members, "user", users)
+    for number, desk in enumerate(workspace.desks):
+        yield from _unknown(reading, ("desks", number, "teams"), desk.teams, "team", teams)
+    desks = names(workspace.desks)
+    for number, channel in enumerate(workspace.channels):
+        if channel.desk not in desks:
+            yield unknown(reading, ("channels", number, "desk"), "desk", channel.desk, desks)
+
+
+def names(things: Iterable[Any]) -> tuple[str, ...]:
+    """What the things are called."""
+    return tuple(thing.name for thing in things)
+
+
+def unknown(reading: Reading, path: KeyPath, kind: str, name: str, known: Iterable[str]) -> Finding:
+    """A finding about a name that nothing has."""
+    hint = did_you_mean(name, known) or f"define it in custagent.yaml, under `{kind}s:`"
+    return reading.finding(path, f"unknown-{kind}", f"there is no {kind} called {name!r}", hint=hint)
+
+
+def seated(workspace: Workspace) -> frozenset[str]:
+    """The users who can be given conversations (HND-1)."""
+    return frozenset(user.name for user in workspace.users if user.seat is not Seat.NONE)
+
+
+def _unknown(
+    reading: Reading, where: KeyPath, wanted: Iterable[str], kind: str, known: tuple[str, ...]
+) -> Iterator[Finding]:
+    for number, name in enumerate(wanted):
+        if name not in known:
+            yield unknown(reading, (*where, number), kind, name, known)
+
+
+def _twice(reading: Reading, group: str, key: str, things: Iterable[Any]) -> Iterator[Finding]:
+    lines: dict[str, int] = {}
+    for number, thing in enumerate(things):
+        value, path = getattr(thing, key).lower(), (group, number, key)
+        if value in lines:
+            message = f"the {key} {value!r} is used twice; the first is on line {lines[value]}"
+            yield reading.finding(path, f"duplicate-{key}", message)
+        lines.setdefault(value, reading.place(path).line)
