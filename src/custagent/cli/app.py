@@ -84,7 +84,7 @@ def _user(ctx: typer.Context, value: str | None) -> None:
         _remember(ctx, user=value)
 
 
-def _version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
+def _version(value: bool) -> None:
     if value:
         from custagent import __version__
 

@@ -1,0 +1,274 @@
+"""Commands for what an agent answers from: sources add, list, show, remove, sync."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from custagent.cli.agents import AgentName, Json, Yes, open_app
+from custagent.cli.ask import confirm
+from custagent.cli.render import Progress, next_steps, print_json, progress, say, success, table, warn
+from custagent.core.agent import AgentDefinition
+from custagent.core.document import SourceState, SourceStatus
+from custagent.core.errors import UsageError
+from custagent.runtime.bootstrap import Application
+from custagent.runtime.sources import Place, add_places, find_place, find_state, remove_source, states
+from custagent.runtime.sources import sync as sync_sources
+
+#: How many problems a person is shown; --json has them all.
+MOST_PROBLEMS = 10
+
+
+class Scope(StrEnum):
+    HOST = "host"
+    DOMAIN = "domain"
+    PREFIX = "prefix"
+
+
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-host", metavar="HOST[:PORT]", help="Read from this host although its address is private. Repeatable."
+    ),
+]
+
+
+class _Display:
+    """Shows how reading goes on."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._pages = 0
+
+    def page_read(self, location: str) -> None:
+        self._pages += 1
+        self._bar.show(self._pages, None, location)
+
+    def page_failed(self, location: str, reason: str) -> None:
+        self._bar.show(self._pages, None, f"not read: {location}, {reason}")
+
+    def embedded(self, done: int, total: int) -> None:
+        if total:
+            self._bar.show(done, total, "passages indexed")
+
+
+@contextmanager
+def _display() -> Iterator[_Display]:
+    with progress("Reading") as bar:
+        yield _Display(bar)
+
+
+def add(
+    ctx: typer.Context,
+    agent: AgentName,
+    places: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH_OR_URL]...", help="Files, folders, web addresses.")
+    ] = None,
+    import_related: Annotated[
+        bool, typer.Option("--import-related", help="Read the whole site: its sitemap and links of the same host.")
+    ] = False,
+    scope: Annotated[Scope, typer.Option(help="How far --import-related goes.")] = Scope.HOST,
+    include: Annotated[list[str] | None, typer.Option(help="Only addresses that match. Repeatable.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="No addresses that match. Repeatable.")] = None,
+    max_pages: Annotated[int, typer.Option(min=1, help="The most pages of one site.")] = 1000,
+    private: Annotated[
+        bool, typer.Option("--private", help="Show no link to it. The text may still be quoted: private is not secret.")
+    ] = False,
+    question: Annotated[str, typer.Option(help="A short answer's question.", show_default=False)] = "",
+    answer: Annotated[str, typer.Option(help="A short answer's answer.", show_default=False)] = "",
+    allow_host: AllowHost = None,
+    json: Json = False,
+) -> None:
+    """Add files, folders or web pages to an agent.
+
+    Reads them at once. A page that cannot be read never stops the rest: it is listed with its reason. Exit code 1
+    when something that you named could not be read.
+
+    Examples:
+      custagent sources add support manual.pdf faq/
+      custagent sources add support https://help.example.com --import-related
+      custagent sources add support --question "Do you ship to Norway?" --answer "Yes, within four days."
+    """
+    app = open_app(ctx)
+    app.agent(agent)
+    options: dict[str, Any] = {}
+    if import_related:
+        options["import_related"] = True
+        options |= {"scope": scope.value} if scope is not Scope.HOST else {}
+        options |= {"include": list(include)} if include else {}
+        options |= {"exclude": list(exclude)} if exclude else {}
+        options |= {"max_pages": max_pages} if max_pages != _DEFAULT_PAGES else {}
+    if private:
+        options["private"] = True
+        warn("Private means that no link is shown. The text itself may still be quoted to contacts.")
+    wanted = [find_place(app, place, options) for place in places or []]
+    wanted += _short_answer(question, answer)
+    if not wanted:
+        raise UsageError("name at least one file, folder or web address", hint="custagent sources add --help")
+    definition = add_places(app, agent, wanted, allow_hosts=allow_host or [])
+    with _display() as display:
+        read = sync_sources(app, definition, display, only=[place.location for place in wanted])
+    _tell(agent, read, json=json)
+
+
+def read_places(app: Application, agent: str, places: Sequence[Place]) -> AgentDefinition:
+    """Add the places and read them, telling only what went wrong; the definition that holds them."""
+    definition = add_places(app, agent, places)
+    with _display() as display:
+        read = sync_sources(app, definition, display, only=[place.location for place in places])
+    for state in read:
+        if state.error:
+            warn(f"{state.location}: {state.error}")
+    return definition
+
+
+_DEFAULT_PAGES = 1000
+
+
+def list_sources(ctx: typer.Context, agent: AgentName, json: Json = False) -> None:
+    """List an agent's sources.
+
+    Example:
+      custagent sources list support
+    """
+    app = open_app(ctx)
+    listed = states(app, agent)
+    if json:
+        print_json([_as_json(state) for state in listed])
+        return
+    if not listed:
+        say(f"{agent} has no source yet.")
+        next_steps([f"custagent sources add {agent} https://help.example.com --import-related"])
+        return
+    table(["Kind", "Location", "State", "Pages", "Passages", "Read"], [_row(state) for state in listed])
+    for state in listed:
+        if state.error:
+            warn(f"{state.location}: {state.error}")
+
+
+def show(
+    ctx: typer.Context,
+    agent: AgentName,
+    location: Annotated[str, typer.Argument(help="The source, as `sources list` shows it.", show_default=False)],
+    json: Json = False,
+) -> None:
+    """Show the pages of one source.
+
+    Example:
+      custagent sources show support https://help.example.com
+    """
+    app = open_app(ctx)
+    app.agent(agent)
+    state = find_state(app, agent, location)
+    pages = app.store.documents.fetched(agent, state.key)
+    if json:
+        listed = [{"location": place, "fetched_at": at} for place, at in pages.items()]
+        print_json({**_as_json(state), "documents": listed})
+        return
+    say(f"{state.location}  ({state.status.value}, {state.pages} pages, {state.chunks} passages)")
+    for place, at in pages.items():
+        say(f"  {at:%Y-%m-%d %H:%M}  {place}")
+    _tell_problems(state, most=len(state.problems))
+
+
+def remove(
+    ctx: typer.Context,
+    agent: AgentName,
+    location: Annotated[str, typer.Argument(help="The source, as `sources list` shows it.", show_default=False)],
+    yes: Yes = False,
+) -> None:
+    """Remove a source from an agent.
+
+    Its pages leave the answers at once. A file stays in content/.
+
+    Example:
+      custagent sources remove support content/manual.pdf --yes
+    """
+    app = open_app(ctx)
+    state = find_state(app, agent, location)
+    confirm(f"Remove {state.location} with {state.pages} pages?", yes=yes)
+    remove_source(app, agent, state.location)
+    success(f"Removed {state.location}")
+
+
+def sync(
+    ctx: typer.Context,
+    agent: AgentName,
+    locations: Annotated[
+        list[str] | None, typer.Argument(metavar="[LOCATION]...", help="All sources, if none is named.")
+    ] = None,
+    accept_removals: Annotated[
+        bool, typer.Option("--accept-removals", help="Remove pages even if over 30 % of a source are gone.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Read an agent's sources again, as far as they changed.
+
+    Unchanged pages cost one short request; only changed passages are indexed again.
+
+    Example:
+      custagent sources sync support
+    """
+    app = open_app(ctx)
+    definition = app.agent(agent)
+    only = [find_state(app, agent, location).location for location in locations] if locations else None
+    with _display() as display:
+        read = sync_sources(app, definition, display, only=only, accept_removals=accept_removals)
+    _tell(agent, read, json=json)
+
+
+def _short_answer(question: str, answer: str) -> list[Place]:
+    if bool(question) != bool(answer):
+        raise UsageError("--question and --answer go together")
+    return [Place(mapping={"short_answer": question, "answer": answer})] if question else []
+
+
+def _tell(agent: str, read: Sequence[SourceState], *, json: bool) -> None:
+    """What was read; exit code 1 when a source is broken (SRC-5)."""
+    broken = [state for state in read if state.status is not SourceStatus.READY]
+    if json:
+        print_json([_as_json(state) for state in read])
+    else:
+        for state in read:
+            if state.status is SourceStatus.READY:
+                success(f"{state.location}: {_count(state.pages, 'page')}, {_count(state.chunks, 'passage')}")
+            else:
+                warn(f"{state.location}: {state.error}")
+            _tell_problems(state, most=MOST_PROBLEMS)
+        if not broken:
+            next_steps([f"custagent preview {agent}"])
+    if broken:
+        raise typer.Exit(1)
+
+
+def _tell_problems(state: SourceState, *, most: int) -> None:
+    for location, reason in state.problems[:most]:
+        say(f"  not read: {location}: {reason}", style="yellow")
+    if len(state.problems) > most:
+        say(f"  and {len(state.problems) - most} more: custagent sources show AGENT {state.location}")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _row(state: SourceState) -> list[object]:
+    read = f"{state.synced_at:%Y-%m-%d %H:%M}" if state.synced_at else "never"
+    return [state.kind, state.location, state.status.value, state.pages, state.chunks, read]
+
+
+def _as_json(state: SourceState) -> dict[str, Any]:
+    listed: dict[str, Any] = {
+        "kind": state.kind,
+        "location": state.location,
+        "pages": state.pages,
+        "chunks": state.chunks,
+        "state": state.status.value,
+        "synced_at": state.synced_at,
+        "problems": [{"location": place, "reason": reason} for place, reason in state.problems],
+    }
+    return listed | ({"error": state.error} if state.error else {})

@@ -1,0 +1,149 @@
+"""The composition root: opens a workspace and puts the rooms together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from custagent.config.agents import load_agent
+from custagent.config.home import Home, find_home
+from custagent.config.secrets import resolve
+from custagent.config.workspace import load_workspace
+from custagent.core.agent import EMBEDDED, AgentDefinition
+from custagent.core.ports import Answerer, ChatModel, Clock, Embedder, Retriever
+from custagent.core.record import AuditEntry
+from custagent.core.workspace import Workspace
+from custagent.runtime.actor import Actor, find_actor, git_commit
+from custagent.runtime.clock import SystemClock
+from custagent.store.store import Store
+
+if TYPE_CHECKING:
+    from custagent.knowledge.index import IndexFolder
+    from custagent.knowledge.indexer import Indexer
+
+
+class Application:
+    """An open workspace. Everything in it is made when it is first asked for: commands start quickly.
+
+    A context manager; it closes the database.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        *,
+        user: str | None = None,
+        clock: Clock | None = None,
+        environ: Mapping[str, str] = os.environ,
+        embedder: Embedder | None = None,
+    ) -> None:
+        self.home = home
+        self.clock: Clock = clock or SystemClock()
+        self._user = user
+        self._environ = environ
+        self._embedder = embedder
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """`custagent.yaml` as it stands. Raises ConfigError."""
+        return load_workspace(self.home)
+
+    @cached_property
+    def actor(self) -> Actor:
+        """Who is acting."""
+        return find_actor(self.workspace, self._user, self.home.root)
+
+    @cached_property
+    def store(self) -> Store:
+        """The database. Raises StoreError."""
+        return Store(self.home.database, self.clock)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The engine that the workspace names. Raises EmbedderError."""
+        if self._embedder:
+            return self._embedder
+        from custagent.knowledge.embed import make_embedder
+
+        settings = self.workspace.embedder
+        return make_embedder(settings, api_key=self._secret(settings.api_key))
+
+    @cached_property
+    def indexer(self) -> Indexer:
+        from custagent.knowledge.indexer import Indexer
+
+        return Indexer(self.store.documents, self.store.vectors, self.embedder)
+
+    def index_folder(self, agent: str) -> IndexFolder:
+        """The index generations of one agent."""
+        from custagent.knowledge.index import IndexFolder
+
+        return IndexFolder(self.home.index_folder, agent)
+
+    def agent(self, name: str) -> AgentDefinition:
+        """The definition in the file. Raises UnknownName, ConfigError."""
+        return load_agent(self.home, name)
+
+    def retriever(self, agent: str) -> Retriever:
+        from custagent.knowledge.retrieve import HybridRetriever
+
+        return HybridRetriever(self.index_folder(agent), self.store.documents, self.embedder)
+
+    def answerer(self, agent: AgentDefinition) -> Answerer:
+        """The one way from a question to an answer (ANS-1)."""
+        from custagent.answer.answerer import ContentAnswerer
+
+        return ContentAnswerer(
+            agent=agent,
+            workspace=self.workspace,
+            retriever=self.retriever(agent.name),
+            clock=self.clock,
+            model=self.chat_model(agent),
+        )
+
+    def chat_model(self, agent: AgentDefinition) -> ChatModel | None:
+        """The model that writes the agent's replies; None for the embedded default."""
+        if agent.model == EMBEDDED:
+            return None
+        from custagent.answer.model import LiteLLMChatModel
+
+        options = agent.model_options
+        key = self._secret(options.api_key) if options else None
+        return LiteLLMChatModel(agent.model, options, api_key=key)
+
+    def audit_entry(self, action: str, subject: str, *, before: str = "", after: str = "") -> AuditEntry:
+        """A change by the acting user, now (CRE-3)."""
+        return AuditEntry(
+            at=self.clock.now(),
+            actor=self.actor.name,
+            action=action,
+            subject=subject,
+            before=before,
+            after=after,
+            git_commit=git_commit(self.home.root),
+        )
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if "store" in self.__dict__:
+            self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _secret(self, reference: str | None) -> str | None:
+        return None if reference is None else resolve(reference, self._environ)
+
+
+def open_application(workspace: Path | None, user: str | None) -> Application:
+    """The workspace given, or found upward from the current folder. Raises WorkspaceError."""
+    return Application(find_home(Path.cwd(), explicit=workspace), user=user)

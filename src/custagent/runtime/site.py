@@ -1,0 +1,71 @@
+"""Serves a folder of static pages on 127.0.0.1, as the example help site needs it.
+
+`{{origin}}` in robots.txt and sitemap.xml stands for the address that the site is served at, which is not known
+before (examples/README.md).
+"""
+
+from __future__ import annotations
+
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+TEMPLATES = ("/robots.txt", "/sitemap.xml")
+
+
+class StaticSite:
+    """A web server for one folder, on a free port; use it as `with StaticSite(folder) as site`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+        class Handler(_Handler):
+            def __init__(self, *arguments: Any) -> None:
+                super().__init__(*arguments, directory=str(folder))
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = Thread(target=self._server.serve_forever, name="example-site", daemon=True)
+
+    @property
+    def host(self) -> str:
+        """host:port, as `--allow-host` takes it."""
+        return f"127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def origin(self) -> str:
+        """The site's address, without a slash at its end."""
+        return f"http://{self.host}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    def send_head(self) -> BytesIO | BinaryIO | None:
+        if self.path not in TEMPLATES:
+            return super().send_head()
+        file = Path(self.translate_path(self.path))
+        if not file.is_file():
+            self.send_error(404)
+            return None
+        origin = f"http://{self.headers.get('Host', '')}"
+        body = file.read_text(encoding="utf-8").replace("{{origin}}", origin).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(self.path))
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        return BytesIO(body)
+
+    def log_message(self, *_: Any) -> None:
+        """The terminal belongs to the demo."""

@@ -1,0 +1,160 @@
+"""Adding, reading and removing an agent's sources: the YAML, the content and the index go together."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from custagent.config.agents import agent_path
+from custagent.config.editor import add_sources, append_values
+from custagent.config.editor import remove_source as remove_from_file
+from custagent.core.agent import AgentDefinition, Source, source_key
+from custagent.core.document import SourceState
+from custagent.core.errors import SourceError, UnknownName, UsageError
+from custagent.core.people import Permission
+from custagent.knowledge.convert.kind import supported
+from custagent.knowledge.ingest import Ingestor, Listener
+from custagent.runtime.agents import apply_agents
+from custagent.runtime.bootstrap import Application
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What somebody wants to add: a URL, file or folder, or a short answer, as it will stand in YAML."""
+
+    mapping: dict[str, Any]
+
+    @property
+    def location(self) -> str:
+        """The value of the first key."""
+        return str(next(iter(self.mapping.values())))
+
+
+def find_place(app: Application, text: str, options: dict[str, Any]) -> Place:
+    """What `text` names. A file or folder from outside the workspace is copied into `content/` (SRC-8).
+
+    `options` are the keys of a URL source. Raises SourceError.
+    """
+    if text.startswith(("http://", "https://")):
+        return Place(mapping={"url": text, **options})
+    path = Path(text).expanduser()
+    if not path.exists():
+        raise SourceError(
+            f"there is no file, folder or URL {text!r}", hint="A web address starts with http:// or https://."
+        )
+    if path.is_file() and not supported(path):
+        raise SourceError(f"{path.name} is of a kind that cannot be read", hint="custagent sources add --help")
+    inside = _inside(app, path.resolve())
+    private = {"private": True} if options.get("private") else {}
+    return Place(mapping={"collection" if path.is_dir() else "file": inside, **private})
+
+
+def add_places(
+    app: Application, agent: str, places: Sequence[Place], *, allow_hosts: Sequence[str] = ()
+) -> AgentDefinition:
+    """Write the places into the agent's file and put it into force; one that is there already stays as it is."""
+    app.actor.require(Permission.EDIT_AGENTS, app.workspace)
+    known = {source.location for source in app.agent(agent).sources}
+    if allow_hosts:
+        append_values(app.home.workspace_file, ("fetch", "allow_hosts"), allow_hosts)
+        app.__dict__.pop("workspace", None)
+    new = {place.location: place.mapping for place in places if place.location not in known}
+    add_sources(agent_path(app.home, agent), *new.values())
+    apply_agents(app, [agent], action="sources add")
+    return app.agent(agent)
+
+
+def remove_source(app: Application, agent: str, location: str) -> SourceState:
+    """Take a source off; its pages leave the answers at once. Raises UnknownName."""
+    app.actor.require(Permission.EDIT_AGENTS, app.workspace)
+    state = find_state(app, agent, location)
+    remove_from_file(agent_path(app.home, agent), location)
+    apply_agents(app, [agent], action="sources remove")
+    app.store.sources.forget_source(agent, state.key)
+    return state
+
+
+def states(app: Application, agent: str) -> list[SourceState]:
+    """Each source of the definition with what is known of it, in the file's order."""
+    known = app.store.sources.source_states(agent)
+    listed = []
+    for source in app.agent(agent).sources:
+        key = source_key(source.kind, source.location)
+        listed.append(known.get(key) or SourceState(key=key, kind=source.kind.value, location=source.location))
+    return listed
+
+
+def find_state(app: Application, agent: str, location: str) -> SourceState:
+    """The source at `location`. Raises UnknownName."""
+    for state in states(app, agent):
+        if location in (state.location, state.key):
+            return state
+    raise UnknownName(f"{agent} has no source {location!r}", hint=f"See them with: custagent sources list {agent}")
+
+
+def sync(
+    app: Application,
+    agent: AgentDefinition,
+    listener: Listener,
+    *,
+    only: Sequence[str] | None = None,
+    accept_removals: bool = False,
+) -> list[SourceState]:
+    """Read the agent's sources, or those at the locations `only`, then bring the index up to date.
+
+    Sources that are no longer in the file are forgotten. What could not be read is told by each state's `error` and
+    `problems`, not raised.
+    """
+    keys = {source_key(source.kind, source.location) for source in agent.sources}
+    for key in set(app.store.sources.source_states(agent.name)) - keys:
+        app.store.sources.forget_source(agent.name, key)
+    wanted = [source for source in agent.sources if only is None or source.location in only]
+    read = asyncio.run(_read(app, agent.name, wanted, listener, accept_removals=accept_removals))
+    app.indexer.update(app.index_folder(agent.name), listener.embedded)
+    return read
+
+
+async def _read(
+    app: Application, agent: str, wanted: Sequence[Source], listener: Listener, *, accept_removals: bool
+) -> list[SourceState]:
+    ingestor = Ingestor(
+        root=app.home.root,
+        documents=app.store.documents,
+        sources=app.store.sources,
+        clock=app.clock,
+        allow_hosts=app.workspace.fetch.allow_hosts,
+        default_language=app.workspace.default_language,
+    )
+    async with ingestor:
+        return [await ingestor.read(agent, source, listener, accept_removals=accept_removals) for source in wanted]
+
+
+def _inside(app: Application, path: Path) -> str:
+    """The path relative to the workspace; copied into `content/` when it is outside."""
+    root = app.home.root.resolve()
+    if path.is_relative_to(root):
+        if path.is_relative_to(app.home.state_folder.resolve()) or path == root:
+            raise UsageError(f"{path.name} cannot be a source: name a file or folder with content")
+        return path.relative_to(root).as_posix()
+    target = app.home.content_folder / path.name
+    if path.is_file():
+        if target.exists() and target.read_bytes() != path.read_bytes():
+            raise SourceError(
+                f"content/{path.name} is there already, with other content",
+                hint="Rename the file, or copy it into content/ yourself and add it from there.",
+            )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    else:
+        for file in sorted(path.rglob("*")):
+            if file.is_file() and supported(file):
+                copy = target / file.relative_to(path)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, copy)
+        if not target.is_dir():
+            raise SourceError(f"the folder {path.name} holds no file of a kind that can be read")
+    return target.relative_to(app.home.root).as_posix()
