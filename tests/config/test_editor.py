@@ -11,7 +11,7 @@ import pytest
 from custagent.config.agents import load_agent
 from custagent.config.editor import (
     NewAgent,
-    add_source,
+    add_sources,
     append_values,
     edit,
     new_agent_text,
@@ -102,8 +102,8 @@ class TestNew:
 class TestSources:
     def test_adding_leaves_the_rest_byte_for_byte(self, home: Home, agent: Path) -> None:
         before = agent.read_text()
-        add_source(agent, {"file": "content/b.md", "private": True})
-        add_source(agent, {"short_answer": "Open?", "answer": "yes"})
+        add_sources(agent, {"file": "content/b.md", "private": True})
+        add_sources(agent, {"short_answer": "Open?", "answer": "yes"})
         assert agent.read_text() == before + (
             "     -   file: content/b.md\n         private: true\n"
             "     -   short_answer: Open?\n         answer: yes\n"
@@ -112,14 +112,14 @@ class TestSources:
 
     def test_removing_what_was_added_gives_the_file_back(self, agent: Path) -> None:
         before = agent.read_bytes()
-        add_source(agent, {"file": "content/b.md"})
+        add_sources(agent, {"file": "content/b.md"})
         remove_source(agent, "content/b.md")
         assert agent.read_bytes() == before
 
     def test_removing_the_last_one(self, agent: Path) -> None:
         remove_source(agent, "content/a.md")
         assert agent.read_text().endswith("\n\n\nsources: []\n     # the handbook\n")
-        add_source(agent, {"file": "content/b.md"})
+        add_sources(agent, {"file": "content/b.md"})
         assert agent.read_text().endswith("\n\n\nsources:\n  - file: content/b.md\n     # the handbook\n")
 
     def test_removing_by_any_kind_of_location(self, home: Home, write: Write) -> None:
@@ -153,7 +153,7 @@ class TestSources:
     def test_an_edit_that_breaks_the_file_is_refused(self, agent: Path, source: dict[str, str], said: str) -> None:
         before = agent.read_bytes()
         with pytest.raises(DefinitionRejected, match=said) as caught:
-            add_source(agent, source)
+            add_sources(agent, source)
         assert caught.value.hint == "nothing was changed"
         assert str(caught.value).startswith("agents/support.yaml:1")
         assert "abcdefghijklmnop1234" not in str(caught.value)
@@ -199,7 +199,7 @@ class TestFiles:
         body = b"\xef\xbb\xbf" + agent.read_bytes().replace(b"\n", b"\r\n")
         agent.write_bytes(body)
         agent.chmod(0o640)
-        add_source(agent, {"file": "content/b.md"})
+        add_sources(agent, {"file": "content/b.md"})
         assert agent.read_bytes() == body + b"     -   file: content/b.md\r\n"
         assert stat.S_IMODE(agent.stat().st_mode) == 0o640
 
@@ -214,9 +214,9 @@ class TestFiles:
         assert real.read_text().endswith("role: sales-representative\n")
 
     def test_leaves_nothing_behind(self, agent: Path) -> None:
-        add_source(agent, {"file": "content/b.md"})
+        add_sources(agent, {"file": "content/b.md"})
         with pytest.raises(DefinitionRejected):
-            add_source(agent, {"file": "nowhere"})
+            add_sources(agent, {"file": "nowhere"})
         assert [path.name for path in agent.parent.iterdir()] == [agent.name]
 
     def test_somebody_else_s_change_is_not_overwritten(self, agent: Path) -> None:
@@ -232,12 +232,12 @@ class TestFiles:
     def test_a_file_that_is_no_yaml_is_not_touched(self, write: Write) -> None:
         path = write("agents/a.yaml", "name: [\n")
         with pytest.raises(DefinitionRejected, match=r"agents/a\.yaml:2:1: a value was expected"):
-            add_source(path, {"file": "content/a.md"})
+            add_sources(path, {"file": "content/a.md"})
         assert path.read_text() == "name: [\n"
 
     def test_a_missing_file(self, home: Home) -> None:
         with pytest.raises(WorkspaceError, match="there is no file"):
-            add_source(home.agents_folder / "a.yaml", {"file": "x"})
+            add_sources(home.agents_folder / "a.yaml", {"file": "x"})
 
 
 class TestBrokenBefore:
@@ -255,9 +255,16 @@ class TestBrokenBefore:
         token = "sk-" + "abcdefghijklmnop1234"
         path = write("agents/a.yaml", f"name: a\n# {token}\n")
         with pytest.raises(DefinitionRejected, match="clear text"):
-            add_source(path, {"short_answer": "q", "answer": token})
+            add_sources(path, {"short_answer": "q", "answer": token})
 
     def test_a_new_fault_is_refused_all_the_same(self, write: Write) -> None:
         path = write("agents/a.yaml", "name: a\nsources:\n  - file: gone.md\n")
         with pytest.raises(DefinitionRejected, match=r"lost\.md"):
-            add_source(path, {"file": "lost.md"})
+            add_sources(path, {"file": "lost.md"})
+
+
+def test_sources_are_added_all_or_none(agent: Path) -> None:
+    before = agent.read_bytes()
+    with pytest.raises(ConfigError, match="127.0.0.1"):
+        add_sources(agent, {"url": "https://help.example.com"}, {"url": "http://127.0.0.1/"})
+    assert agent.read_bytes() == before

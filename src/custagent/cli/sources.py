@@ -247,7 +247,8 @@ def _tell(agent: str, read: Sequence[SourceState], *, json: bool) -> None:
 
 def _tell_problems(state: SourceState, *, most: int) -> None:
     for location, reason in state.problems[:most]:
-        say(f"  not read: {location}: {reason}", style="yellow")
+        told = reason if location in reason else f"{location}: {reason}"
+        say(f"  not read: {told}", style="yellow")
     if len(state.problems) > most:
         say(f"  and {len(state.problems) - most} more: custagent sources show AGENT {state.location}")
 

@@ -72,9 +72,15 @@ def write_new(path: Path, text: str) -> None:
         raise WorkspaceError(f"{path} cannot be written: {exc.strerror}") from exc
 
 
-def add_source(path: Path, source: Mapping[str, Any]) -> None:
-    """Add a source, as it stands in YAML, to the agent's file. Raises as `edit`."""
-    edit(path, lambda reading: splice.append_item(reading, ("sources",), dict(source)))
+def add_sources(path: Path, *sources: Mapping[str, Any]) -> None:
+    """Add sources, as they stand in YAML, to the agent's file: all of them or none. Raises as `edit`."""
+
+    def change(reading: Reading) -> str:
+        for source in sources:
+            reading = read_text(splice.append_item(reading, ("sources",), dict(source)), path)
+        return reading.text
+
+    edit(path, change)
 
 
 def remove_source(path: Path, location: str) -> None:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import TypeAlias
 
@@ -306,13 +307,8 @@ def _source_locations(connection: sqlite3.Connection, agent: str, ids: str) -> M
 
 
 def _sections_text(sections: Sequence[Section]) -> str:
-    return json.dumps(
-        [{"text": each.text, "headings": each.headings, "anchor": each.anchor, "page": each.page} for each in sections]
-    )
+    return json.dumps([asdict(each) for each in sections])
 
 
 def _sections_of(text: str) -> tuple[Section, ...]:
-    return tuple(
-        Section(text=each["text"], headings=tuple(each["headings"]), anchor=each["anchor"], page=each["page"])
-        for each in json.loads(text)
-    )
+    return tuple(Section(**{**each, "headings": tuple(each["headings"])}) for each in json.loads(text))

@@ -48,7 +48,8 @@ class PageReader:
         self.writer = SectionWriter()
         self._pieces: list[str] = []
         self._linked = 0
-        self._in_link = 0
+        #: For each link that is open, whether it leads to another place.
+        self._links: list[bool] = []
         self._lists: list[_List] = []
         self._groups = 0
         self._fresh_anchor = ""
@@ -90,7 +91,7 @@ class PageReader:
 
     def _text(self, text: str) -> None:
         shown = collapse(text)
-        if self._in_link:
+        if self._links and self._links[-1]:
             self._linked += len(shown.strip())
         self._pieces.append(shown)
         if shown != " " and shown:
@@ -139,7 +140,9 @@ class PageReader:
         elif tag == "a":
             if is_permalink(node, tag):
                 return False
-            self._in_link += 1
+            # An address to write to or to call is an answer, not a way elsewhere.
+            elsewhere = not (attributes.get("href") or "").startswith(("mailto:", "tel:", "sms:"))
+            self._links.append(elsewhere)
         elif tag == "q":
             self._pieces.append("“")
         elif tag == "sup":
@@ -154,7 +157,7 @@ class PageReader:
         if tag in BLOCK_TAGS:
             self._flush()
         if tag == "a":
-            self._in_link = max(0, self._in_link - 1)
+            del self._links[-1:]
         elif tag == "q":
             self._pieces.append("”")
         elif "-" in tag:

@@ -112,7 +112,8 @@ class SectionWriter:
                 text = headings[-1]
             if not text or (drop and headings and drop.fullmatch(headings[-1]) and _all_links(draft.blocks)):
                 continue
-            written.append(Section(text=text, headings=headings, anchor=draft.anchor))
+            links_only = _is_signpost(draft.blocks)
+            written.append(Section(text=text, headings=headings, anchor=draft.anchor, links_only=links_only))
         return tuple(written)
 
     def _has_children(self, index: int) -> bool:
@@ -130,6 +131,12 @@ def _joined(blocks: list[_Block]) -> str:
         parts.append(block.text)
         group = block.group
     return "".join(parts)
+
+
+def _is_signpost(blocks: list[_Block]) -> bool:
+    """Whether the blocks are a list of links, each perhaps with a few words about what is there."""
+    total = sum(len(block.text) for block in blocks)
+    return len(blocks) > 1 and all(block.group for block in blocks) and sum(b.linked for b in blocks) * 2 >= total
 
 
 def _all_links(blocks: list[_Block]) -> bool:

@@ -1,0 +1,107 @@
+"""Follow-up questions are completed from their conversation before the content is searched (ANS-5).
+
+Deterministic: a choice from what the agent offered, a message that starts as a continuation, or a short one with a
+pronoun is searched together with what the contact said before. Anything else stands for itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from custagent.answer.decide import unanswered
+from custagent.answer.signals import topic_words
+from custagent.answer.triggers import plain, says
+from custagent.core.answer import DecisionKind, Question, Utterance
+from custagent.locales import Catalogue
+
+#: A message with more topic words than this stands for itself, whatever it starts with.
+MAX_TOPIC_WORDS = 3
+#: "How long?": a message of this few words, none with a topic, needs the one before.
+BARE_WORDS = 2
+#: How many of the contact's earlier messages a message can be completed with.
+MAX_EARLIER = 3
+
+_QUESTION_MARKS = ("?", "？", "؟", ";")
+
+
+def complete(question: Question, language: str, catalogue: Catalogue, *, chosen: str = "") -> str:
+    """The text to search for; `chosen` is the option that the message picks, see `chosen_option`."""
+    parts = [chosen or question.text]
+    current = question
+    goes_on = bool(chosen) or _goes_on(current, language, catalogue)
+    while goes_on and len(parts) <= MAX_EARLIER and (before := _before(current)):
+        parts.append(before.text)
+        current = before
+        goes_on = _goes_on(current, language, catalogue)
+    return "\n".join(reversed(parts))
+
+
+def chosen_option(question: Question, catalogues: Iterable[Catalogue]) -> str:
+    """The option of the agent's last message that this one picks: by its words, by its place, or by agreeing; or ""."""
+    asked = _asked_back(question)
+    spoken = plain(question.text)
+    if asked is None or not spoken:
+        return ""
+    for place, option in enumerate(asked.options):
+        ordinals = {plain(word) for one in catalogues for word in _ordinals(one, place)}
+        if spoken in {plain(option), str(place + 1)} | ordinals:
+            return option
+    agrees = any(spoken == plain(word) for one in catalogues for word in one.agreement)
+    return asked.options[0] if agrees and len(asked.options) == 1 else ""
+
+
+def is_new_topic(question: Question, language: str, catalogue: Catalogue) -> bool:
+    """Whether the contact has left behind what the agent last asked back about (ANS-2).
+
+    So it is when the message stands for itself and shares no topic word with what was said since.
+    """
+    own = topic_words(question.text, language)
+    if not own or _goes_on(question, language, catalogue):
+        return False
+    run = unanswered(question.history)
+    said = [line for one in run for line in ((one.text,) if one.role == "contact" else one.options)]
+    return own.isdisjoint(topic_words("\n".join(said), language))
+
+
+def _ordinals(catalogue: Catalogue, place: int) -> tuple[str, ...]:
+    return catalogue.ordinals[place] if place < len(catalogue.ordinals) else ()
+
+
+def _before(question: Question) -> Question | None:
+    """The contact's message before this one, with what had been said until then."""
+    for index in range(len(question.history) - 1, -1, -1):
+        if question.history[index].role == "contact":
+            return replace(question, text=question.history[index].text, history=question.history[:index])
+    return None
+
+
+def _asked_back(question: Question) -> Utterance | None:
+    """The agent's last message, where it offered something to choose from."""
+    last = next((said for said in reversed(question.history) if said.role == "agent"), None)
+    return last if last is not None and last.decision is DecisionKind.CLARIFY else None
+
+
+def _goes_on(question: Question, language: str, catalogue: Catalogue) -> bool:
+    """Whether the message needs what was said before."""
+    own = topic_words(question.text, language)
+    asked = _asked_back(question)
+    if asked is not None:
+        offered = topic_words("\n".join(asked.options) or asked.text, language)
+        is_question = question.text.rstrip().endswith(_QUESTION_MARKS)
+        if not own.isdisjoint(offered) or (len(own) <= MAX_TOPIC_WORDS and not is_question):
+            return True
+    if len(own) > MAX_TOPIC_WORDS:
+        return False
+    spoken = plain(question.text)
+    if not own and len(spoken.split()) <= BARE_WORDS:
+        return True
+    starts = any(f"{spoken} ".startswith(f"{plain(start)} ") for start in catalogue.follow_up_starts)
+    return starts or _has_pronoun(spoken, catalogue)
+
+
+def _has_pronoun(spoken: str, catalogue: Catalogue) -> bool:
+    for phrase in catalogue.empty_pronouns:
+        if says(spoken, phrase):
+            spoken = f" {spoken} ".replace(f" {plain(phrase)} ", " ")
+    return not catalogue.pronouns.isdisjoint(spoken.split())

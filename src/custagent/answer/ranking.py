@@ -1,0 +1,176 @@
+"""Puts the passages of one question in the order in which they serve the contact, and groups them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+
+from custagent.answer.signals import page_of, topic_words
+from custagent.answer.wording import MAX_OPTIONS
+from custagent.core.answer import Candidate
+from custagent.core.document import Chunk, ScoredChunk
+from custagent.language import words
+
+#: A passage in the contact's language goes before one that scores this much more in another (ANS-6).
+LANGUAGE_BONUS = 0.03
+#: A short answer that scores at most this much less than the best page, and holds most of the question's topic, wins.
+SHORT_ANSWER_LEAD = 0.03
+SHORT_ANSWER_COVERAGE = 0.6
+#: Topics whose scores are this close to the best are equally likely meant.
+AMBIGUOUS_MARGIN = 0.02
+#: A question with more topic words than this says what it means.
+AMBIGUOUS_TOPIC_WORDS = 2
+#: What scores this much less than the best is not offered to an unsure contact.
+OFFER_MARGIN = 0.04
+#: A passage of the best one's page that scores at most this much less, and holds more of the question, is quoted too.
+SECOND_MARGIN = 0.02
+MAX_CANDIDATES = 10
+#: How deep a better kind of answer is looked for.
+DEPTH = 10
+#: A longer label is no choice that somebody would read.
+MAX_LABEL_CHARS = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """The passages of one question, best first."""
+
+    #: What was searched for: the question, completed from the conversation.
+    query: str = ""
+    chunks: tuple[ScoredChunk, ...] = ()
+    #: What a word-for-word answer is quoted from: the best passage, or two of its page.
+    quoted: tuple[Chunk, ...] = ()
+    #: The best distinct pages.
+    candidates: tuple[Candidate, ...] = ()
+    #: What the contact could be asked to choose from: a label for each different thing near the top. Empty when
+    #: nothing was found.
+    topics: tuple[str, ...] = ()
+    #: Whether the question fits several of the topics equally well.
+    ambiguous: bool = False
+
+
+def rank(query: str, language: str, found: Sequence[ScoredChunk], *, chosen: str = "") -> Ranking:
+    """Order what was found for `query`, which is in `language`; `chosen` is a topic that the contact has picked."""
+    topic = topic_words(query, language)
+    ordered = sorted(found, key=lambda one: -_preference(one, language))
+    winner = _winning_short_answer(ordered, topic)
+    if chosen:
+        ordered.sort(key=lambda one: chosen not in _names(one.chunk))
+    elif winner:
+        ordered.sort(key=lambda one: one is not winner)
+    equal = [] if winner else _as_good_as_the_best(ordered, topic, language)
+    near = [one for one in ordered if _is_near(one, ordered[0], language, OFFER_MARGIN)]
+    # Where all the content is one page, its sections are what can be meant.
+    equal_topics = _topics(equal, sections_too=len({one.chunk.location for one in ordered}) == 1)
+    ambiguous = len(topic) <= AMBIGUOUS_TOPIC_WORDS and len(equal_topics) > 1
+    return Ranking(
+        query=query,
+        chunks=tuple(ordered),
+        quoted=_quoted(ordered[:DEPTH], topic),
+        candidates=_candidates(ordered),
+        topics=equal_topics if ambiguous else _topics(near, sections_too=True),
+        ambiguous=ambiguous,
+    )
+
+
+def _preference(scored: ScoredChunk, language: str) -> float:
+    return scored.score + (LANGUAGE_BONUS if scored.chunk.language == language else 0.0)
+
+
+def _winning_short_answer(ordered: Sequence[ScoredChunk], topic: frozenset[str]) -> ScoredChunk | None:
+    """The short answer that matches, which wins over pages (SRC-1)."""
+    for scored in ordered[:DEPTH]:
+        chunk = scored.chunk
+        if not chunk.question or scored.score < ordered[0].score - SHORT_ANSWER_LEAD:
+            continue
+        held = topic & set(words(f"{chunk.question}\n{chunk.text}", chunk.language))
+        if topic and len(held) / len(topic) >= SHORT_ANSWER_COVERAGE:
+            return scored
+    return None
+
+
+def _as_good_as_the_best(ordered: Sequence[ScoredChunk], topic: frozenset[str], language: str) -> list[ScoredChunk]:
+    """The passages that score as well as the best one and hold no less of the question's topic."""
+    if not ordered:
+        return []
+    held = len(_held(ordered[0].chunk, topic))
+    return [
+        scored
+        for scored in ordered[:DEPTH]
+        if _is_near(scored, ordered[0], language, AMBIGUOUS_MARGIN) and len(_held(scored.chunk, topic)) >= held
+    ]
+
+
+def _quoted(ordered: Sequence[ScoredChunk], topic: frozenset[str]) -> tuple[Chunk, ...]:
+    if not ordered:
+        return ()
+    best = ordered[0].chunk
+    if best.question:
+        return (best,)
+    for scored in ordered[1:]:
+        on_page = page_of(scored.chunk) == page_of(best) and scored.score >= ordered[0].score - SECOND_MARGIN
+        if on_page and not _held(scored.chunk, topic) <= _held(best, topic):
+            return best, scored.chunk
+    return (best,)
+
+
+def _is_near(scored: ScoredChunk, best: ScoredChunk, language: str, margin: float) -> bool:
+    return _preference(scored, language) >= _preference(best, language) - margin
+
+
+def _held(chunk: Chunk, topic: frozenset[str]) -> frozenset[str]:
+    """The topic words that the passage or its headings hold."""
+    return topic & set(words(chunk.indexed_text, chunk.language))
+
+
+def _topics(ordered: Sequence[ScoredChunk], *, sections_too: bool) -> tuple[str, ...]:
+    """Labels of up to three different things, one a page; with `sections_too` those of the page where it is one."""
+    chunks = [scored.chunk for scored in ordered]
+    pages = Counter(page_of(chunk) for chunk in chunks)
+    by_page = _distinct(chunks, page_of, lambda one: _page_label(one) if pages[page_of(one)] > 1 else _label(one))
+    if len(by_page) > 1 or not sections_too:
+        return by_page
+    by_section = _distinct(chunks, lambda one: (page_of(one), one.heading), _label)
+    return by_section if len(by_section) > 1 else by_page
+
+
+def _distinct(
+    chunks: Sequence[Chunk], thing_of: Callable[[Chunk], Hashable], label_of: Callable[[Chunk], str]
+) -> tuple[str, ...]:
+    """The labels of the first chunk of each thing; two things of the same label are one."""
+    first: dict[Hashable, Chunk] = {}
+    for chunk in chunks:
+        first.setdefault(thing_of(chunk), chunk)
+    return tuple(dict.fromkeys(map(label_of, first.values())))[:MAX_OPTIONS]
+
+
+def _label(chunk: Chunk) -> str:
+    """What a passage is about, in few words that tell it from others."""
+    return _names(chunk)[0]
+
+
+def _page_label(chunk: Chunk) -> str:
+    """What a page is about, where several of its passages fit."""
+    return next(name for name in (chunk.question, *reversed(_names(chunk))) if name)
+
+
+def _names(chunk: Chunk) -> list[str]:
+    """Every way to name what the passage is about, from the most particular to its page's title."""
+    heading = chunk.heading.rsplit(" > ", 1)[-1]
+    both = f"{chunk.title}: {heading}" if heading and heading != chunk.title else ""
+    names = [name for name in (chunk.question, both, heading, chunk.title or chunk.location) if name]
+    return [name for name in names if len(name) <= MAX_LABEL_CHARS] or [names[-1][:MAX_LABEL_CHARS].rstrip()]
+
+
+def _candidates(ordered: Sequence[ScoredChunk]) -> tuple[Candidate, ...]:
+    best: dict[tuple[str, int | None], Candidate] = {}
+    for scored in ordered:
+        chunk = scored.chunk
+        if len(best) == MAX_CANDIDATES:
+            break
+        best.setdefault(
+            page_of(chunk),
+            Candidate(location=chunk.location, title=chunk.title, score=round(scored.score, 4), page=chunk.page),
+        )
+    return tuple(best.values())

@@ -1,0 +1,104 @@
+"""Brings an agent's index up to date: embeds the passages that have no vector yet, then builds a generation.
+
+Vectors are kept in the database by the hash of their text, so unchanged text costs nothing, an interrupted run goes
+on where it stopped, and an index can be built again at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from custagent.core.document import Chunk
+from custagent.core.errors import EmbedderError, IndexDamaged
+from custagent.core.ids import content_hash
+from custagent.core.ports import DocumentStore, Embedder, VectorCache
+from custagent.knowledge.index import IndexFolder
+
+if TYPE_CHECKING:
+    from custagent.core.ports import Vectors
+
+#: Passages between two reports of progress, and the most that an interruption costs.
+BATCH = 16
+
+
+class Indexer:
+    """Builds the index generations of agents."""
+
+    def __init__(self, documents: DocumentStore, cache: VectorCache, embedder: Embedder) -> None:
+        self._documents = documents
+        self._cache = cache
+        self._embedder = embedder
+
+    def update(self, folder: IndexFolder, progress: Callable[[int, int], None]) -> bool:
+        """Make the live generation hold what the database holds; whether a new one was built.
+
+        `progress` hears (passages embedded, passages to embed). A damaged index is built anew. Raises EmbedderError,
+        and IndexDamaged when the disk does not take the index.
+        """
+        built = False
+        while True:
+            before = _number(folder)
+            chunks = self._documents.chunks_of(folder.agent)
+            fingerprint = content_hash(*(f"{chunk.id} {chunk.hash}" for chunk in chunks))
+            if _is_live(folder, fingerprint, self._embedder.name):
+                return built
+            vectors = self._vectors(chunks, progress)
+            manifest = folder.build(chunks, vectors, embedder=self._embedder.name, fingerprint=fingerprint)
+            built = True
+            if manifest.generation <= before + 1:
+                return built
+            # Another process has built one meanwhile, perhaps from more than we had seen.
+
+    def _vectors(self, chunks: Sequence[Chunk], progress: Callable[[int, int], None]) -> Vectors:
+        """The chunks' vectors in their order, shape (len(chunks), dimension); (0, 0) for no chunks."""
+        import numpy as np
+
+        hashes = [chunk.hash for chunk in chunks]
+        known = dict(self._cache.vectors(self._embedder.name, hashes))
+        known |= self._embed_all([chunk for chunk in chunks if chunk.hash not in known], progress)
+        if len(set(map(len, known.values()))) > 1:
+            # The engine gives vectors of another length than before, under the same name: none of before fits.
+            known = self._embed_all(chunks, progress)
+        joined = np.frombuffer(b"".join(known[one] for one in hashes), dtype="<f4")
+        return joined.reshape(len(chunks), -1) if chunks else joined.reshape(0, 0)
+
+    def _embed_all(self, chunks: Sequence[Chunk], progress: Callable[[int, int], None]) -> dict[str, bytes]:
+        """A vector for each text, by its hash; each batch is remembered at once."""
+        distinct = list({chunk.hash: chunk for chunk in chunks}.values())
+        # Texts of similar length make the best use of a batch.
+        distinct.sort(key=lambda chunk: len(chunk.indexed_text))
+        found: dict[str, bytes] = {}
+        for start in range(0, len(distinct), BATCH):
+            progress(start, len(distinct))
+            fresh = self._embed(distinct[start : start + BATCH])
+            self._cache.save_vectors(self._embedder.name, fresh)
+            found |= fresh
+        progress(len(distinct), len(distinct))
+        return found
+
+    def _embed(self, batch: Sequence[Chunk]) -> dict[str, bytes]:
+        import numpy as np
+
+        rows = self._embedder.embed_passages([chunk.indexed_text for chunk in batch])
+        if len(rows) != len(batch) or not np.isfinite(rows).all():
+            raise EmbedderError(
+                f"{self._embedder.name} gave no usable vectors for {len(batch)} passages",
+                hint="Try again; if it stays so, set another engine or model as `embedder:` in custagent.yaml.",
+            )
+        return {chunk.hash: row.astype("<f4").tobytes() for chunk, row in zip(batch, rows, strict=True)}
+
+
+def _number(folder: IndexFolder) -> int:
+    try:
+        return folder.generation()
+    except IndexDamaged:
+        return 0
+
+
+def _is_live(folder: IndexFolder, fingerprint: str, embedder: str) -> bool:
+    try:
+        manifest = folder.manifest()
+    except IndexDamaged:
+        return False
+    return manifest is not None and (manifest.fingerprint, manifest.embedder) == (fingerprint, embedder)

@@ -1,0 +1,357 @@
+"""Reads sources: fetch or open -> convert -> split -> store, page by page (SRC-3, SRC-5).
+
+A page is stored whole or not at all, so reading that was cut short goes on where it stopped. What could not be read
+never stops the rest: it is listed with its reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Protocol, Self
+from urllib.parse import urlsplit
+
+from custagent.core.agent import CollectionSource, FileSource, ShortAnswerSource, Source, UrlSource, source_key
+from custagent.core.document import Chunk, Document, RawContent, Section, SourceState, SourceStatus
+from custagent.core.errors import FetchError, SourceError
+from custagent.core.ids import content_hash
+from custagent.core.ports import Clock, DocumentStore, SourceStates
+from custagent.knowledge.addresses import AddressGuard
+from custagent.knowledge.convert.converted import Converted
+from custagent.knowledge.convert.kind import supported
+from custagent.knowledge.convert.worker import Converter
+from custagent.knowledge.crawl import (
+    CrawlDone,
+    CrawlEvent,
+    CrawlSettings,
+    PageFailed,
+    PageLinks,
+    PageRead,
+    PageSkipped,
+    PageUnchanged,
+    SkipReason,
+    Validators,
+    crawl,
+)
+from custagent.knowledge.fetch import Fetcher, NotModified
+from custagent.knowledge.split import split
+from custagent.knowledge.url import normal_url
+from custagent.knowledge.workspace_files import WorkspaceFiles
+from custagent.language import detect
+
+#: A sync that would remove a larger share of a source stops and asks (SRC-3).
+MOST_REMOVED = 0.3
+
+_NOINDEX = "the page asks not to be searchable"
+_SKIPS = {
+    SkipReason.ROBOTS: "robots.txt asks not to read it",
+    SkipReason.ROBOTS_UNREACHABLE: "the host's robots.txt is out of reach, so nothing of it is read now",
+    SkipReason.NOINDEX: _NOINDEX,
+    SkipReason.LIMIT: "left out by max_pages",
+}
+
+
+class Listener(Protocol):
+    """Hears how the work goes on, for a progress display."""
+
+    def page_read(self, location: str) -> None:
+        """A page is stored, or was found unchanged."""
+        ...
+
+    def page_failed(self, location: str, reason: str) -> None:
+        """A page could not be read."""
+        ...
+
+    def embedded(self, done: int, total: int) -> None:
+        """So many passages of those without a vector have one now."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class _Reading:
+    """One source while it is read."""
+
+    agent: str
+    #: The source's key.
+    key: str
+    listener: Listener
+    #: The locations that it held before.
+    before: frozenset[str]
+    #: Locations that are in: read now, or unchanged.
+    seen: set[str] = field(default_factory=set)
+    unchanged: list[str] = field(default_factory=list)
+    #: Locations that are gone for good: 404, 410, noindex, or a deleted file.
+    gone: set[str] = field(default_factory=set)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    #: Whether everything of the source was seen, so that the rest is not there any more.
+    complete: bool = True
+
+    def keep(self, *locations: str) -> None:
+        """These were looked at and have not changed."""
+        self.seen.update(locations)
+        self.unchanged += locations
+        for location in locations:
+            self.listener.page_read(location)
+
+    def fail(self, location: str, reason: str) -> None:
+        """This could not be read."""
+        self.problems.append((location, reason))
+        self.listener.page_failed(location, reason)
+
+    def removed(self) -> frozenset[str]:
+        """What the source held before and should not hold any more."""
+        absent = self.before - self.seen if self.complete else frozenset()
+        return absent | (self.before & self.gone)
+
+
+class Ingestor:
+    """Reads sources into the store; use it as `async with`. One reader at a time a workspace."""
+
+    def __init__(
+        self,
+        *,
+        root: Path,
+        documents: DocumentStore,
+        sources: SourceStates,
+        clock: Clock,
+        allow_hosts: Sequence[str] = (),
+        default_language: str = "en",
+    ) -> None:
+        self._files = WorkspaceFiles(root)
+        self._documents = documents
+        self._sources = sources
+        self._clock = clock
+        self._language = default_language
+        self._fetcher = Fetcher(AddressGuard(allow_hosts))
+        self._converter = Converter()
+
+    async def __aenter__(self) -> Self:
+        await self._fetcher.__aenter__()
+        self._converter.__enter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._converter.__exit__(kind, error, trace)
+        await self._fetcher.__aexit__(kind, error, trace)
+
+    async def read(
+        self, agent: str, source: Source, listener: Listener, *, accept_removals: bool = False
+    ) -> SourceState:
+        """Read one source of one agent to its end; what is known of it afterwards.
+
+        A source that cannot be read keeps its last version and says so in `error` (SRC-3).
+        """
+        key = source_key(source.kind, source.location)
+        blank = SourceState(key=key, kind=source.kind.value, location=source.location)
+        state = self._sources.source_states(agent).get(key, blank)
+        self._sources.save_source_state(agent, replace(state, status=SourceStatus.READING))
+        before = frozenset(self._documents.validators(agent, key))
+        reading = _Reading(agent=agent, key=key, listener=listener, before=before)
+        error = ""
+        try:
+            await self._read(source, reading)
+        except SourceError as failure:
+            reading.complete = False
+            error = _sentence(failure)
+        error = self._remove(reading, accept_removals=accept_removals) or error
+        if not error:
+            state = replace(blank, synced_at=self._clock.now())
+        return self._finish(replace(state, error=error), reading)
+
+    async def _read(self, source: Source, reading: _Reading) -> None:
+        match source:
+            case ShortAnswerSource():
+                self._store(*_short_answer(source, self._language), reading)
+            case FileSource():
+                await self._read_file(source.file, reading)
+            case CollectionSource():
+                await self._read_folder(source.collection, reading)
+            case UrlSource(import_related=False):
+                await self._read_url(source.url, reading)
+            case UrlSource():
+                await self._read_site(source, reading)
+
+    def _finish(self, state: SourceState, reading: _Reading) -> SourceState:
+        """Note how it ended; pages and chunks are counted from what is stored."""
+        self._documents.touch(reading.unchanged)
+        held = bool(self._documents.validators(reading.agent, reading.key))
+        status = SourceStatus.READY
+        if state.error:
+            status = SourceStatus.STALE if held else SourceStatus.FAILED
+        elif not held:
+            status, state = SourceStatus.FAILED, replace(state, error=_nothing_read(reading))
+        done = replace(state, status=status, problems=tuple(reading.problems))
+        self._sources.save_source_state(reading.agent, done)
+        return self._sources.source_states(reading.agent)[reading.key]
+
+    def _remove(self, reading: _Reading, *, accept_removals: bool) -> str:
+        """Drop the pages that are gone; the reason not to, "" when all is well."""
+        removed, before = reading.removed(), len(reading.before)
+        if not accept_removals and before > 1 and len(removed) > MOST_REMOVED * before:
+            return (
+                f"{len(removed)} of {before} pages are gone, and none was removed. "
+                f"If that is right: custagent sources sync {reading.agent} --accept-removals"
+            )
+        if removed:
+            kept = set(self._documents.validators(reading.agent, reading.key)) - removed
+            self._documents.keep_documents(kept, agent=reading.agent, source=reading.key)
+        return ""
+
+    def _store(self, document: Document, chunks: Sequence[Chunk], reading: _Reading) -> None:
+        self._documents.save_document(document, chunks, agent=reading.agent, source=reading.key)
+        reading.seen.add(document.location)
+        reading.listener.page_read(document.location)
+
+    async def _read_file(self, path: str, reading: _Reading) -> None:
+        try:
+            raw = await asyncio.to_thread(self._files.open, path)
+        except SourceError:
+            if not self._files.has(path):
+                reading.gone.add(path)
+            raise
+        converted = await asyncio.to_thread(self._convert, raw)
+        self._store(converted.document, split(converted.document), reading)
+
+    async def _read_folder(self, path: str, reading: _Reading) -> None:
+        for place in await asyncio.to_thread(self._files.in_folder, path):
+            try:
+                await self._read_file(place, reading)
+            except SourceError as error:
+                # It is still there: what was read of it before stays.
+                reading.seen.add(place)
+                reading.fail(place, _sentence(error))
+
+    async def _read_url(self, url: str, reading: _Reading) -> None:
+        validators = self._documents.validators(reading.agent, reading.key)
+        etag, last_modified = next(iter(validators.values()), ("", ""))
+        try:
+            fetched = await self._fetcher.fetch(url, etag=etag, last_modified=last_modified)
+        except FetchError as error:
+            if error.gone:
+                reading.gone |= reading.before
+            raise
+        if isinstance(fetched, NotModified):
+            reading.keep(*reading.before)
+            return
+        converted = await asyncio.to_thread(self._convert, fetched.raw)
+        if fetched.noindex or converted.noindex:
+            reading.gone |= reading.before
+            raise SourceError(f"{url} is not read: {_NOINDEX}")
+        self._store(converted.document, split(converted.document), reading)
+
+    async def _read_site(self, source: UrlSource, reading: _Reading) -> None:
+        settings = CrawlSettings(
+            scope=source.scope, include=source.include, exclude=source.exclude, max_pages=source.max_pages
+        )
+        events = crawl(
+            source.url,
+            fetcher=self._fetcher,
+            read_page=self._read_page,
+            accept=_is_page,
+            settings=settings,
+            known=self._known(reading),
+        )
+        try:
+            # Closed at once when storing fails, not whenever the garbage is collected.
+            async with aclosing(events):
+                async for event in events:
+                    self._take(event, source, reading)
+        except FetchError as error:
+            if error.gone:
+                reading.gone.add(normal_url(source.url) or source.url)
+            raise
+
+    def _take(self, event: CrawlEvent[Converted], source: UrlSource, reading: _Reading) -> None:
+        match event:
+            case PageRead():
+                document = replace(event.page.document, location=event.url, links=event.links)
+                self._store(document, split(document), reading)
+            case PageUnchanged():
+                reading.keep(event.url)
+            case PageSkipped():
+                if event.reason is SkipReason.NOINDEX:
+                    reading.gone.add(event.url)
+                if event.reason in _SKIPS:
+                    reading.problems.append((event.url, _SKIPS[event.reason]))
+            case PageFailed():
+                if isinstance(event.error, FetchError) and event.error.gone:
+                    reading.gone.add(event.url)
+                reading.fail(event.url, f"{_sentence(event.error)} (linked from {event.linked_from})")
+            case CrawlDone():
+                reading.complete = event.complete
+                if event.left_out:
+                    reading.problems.append((source.url, _left_out(event)))
+
+    def _known(self, reading: _Reading) -> Mapping[str, Validators]:
+        return {
+            location: Validators(
+                etag=etag,
+                last_modified=last_modified,
+                links=document.links if (document := self._documents.document(location)) else None,
+            )
+            for location, (etag, last_modified) in self._documents.validators(reading.agent, reading.key).items()
+        }
+
+    def _read_page(self, raw: RawContent) -> PageLinks[Converted]:
+        converted = self._convert(raw)
+        return PageLinks(
+            page=converted,
+            links=converted.links,
+            canonical=converted.canonical,
+            noindex=converted.noindex,
+            nofollow=converted.nofollow,
+        )
+
+    def _convert(self, raw: RawContent) -> Converted:
+        return self._converter.convert(raw, language_hint=self._language)
+
+
+def _short_answer(source: ShortAnswerSource, language: str) -> tuple[Document, tuple[Chunk, ...]]:
+    """Its document and only chunk. Agents may answer the same question differently, so both make the location."""
+    question, answer = source.short_answer, source.answer
+    location = f"short-answer:{content_hash(question, answer)[:16]}"
+    spoken, _ = detect(f"{question}\n{answer}", language)
+    document = Document(location=location, title=question, language=spoken, sections=(Section(text=answer),))
+    chunk = Chunk(location=location, title=question, text=answer, language=spoken, question=question)
+    return document, (chunk,)
+
+
+#: What a site serves as pages of text. Feeds, scripts and data are none.
+_PAGE_TYPES = frozenset("""
+    text/html application/xhtml+xml text/plain text/markdown text/x-markdown text/x-rst text/csv application/pdf
+    application/vnd.openxmlformats-officedocument.wordprocessingml.document
+    application/vnd.openxmlformats-officedocument.presentationml.presentation
+""".split())  # fmt: skip
+#: What servers say when they do not know.
+_UNKNOWN_TYPES = ("", "application/octet-stream", "binary/octet-stream")
+
+
+def _is_page(raw: RawContent) -> bool:
+    """Whether a response within a site may hold a page of text."""
+    if raw.media_type in _UNKNOWN_TYPES:
+        path = PurePosixPath(urlsplit(raw.location).path)
+        return supported(path) or (not path.suffix and not raw.media_type)
+    return raw.media_type in _PAGE_TYPES
+
+
+def _left_out(event: CrawlDone) -> str:
+    first = ", ".join(event.left_out_urls[:3])
+    more = " and others" if event.left_out > len(event.left_out_urls[:3]) else ""
+    return f"left out by max_pages, or too many links away: {event.left_out} ({first}{more})"
+
+
+def _nothing_read(reading: _Reading) -> str:
+    if reading.problems:
+        location, reason = reading.problems[0]
+        return f"nothing could be read; {location}: {reason}"
+    return "nothing could be read: there is no file or page with text"
+
+
+def _sentence(error: SourceError) -> str:
+    return f"{error.message} {error.hint}".strip()

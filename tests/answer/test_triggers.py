@@ -1,0 +1,215 @@
+"""What a message asks for by its words alone."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from custagent.answer.triggers import SmallTalk, Triggers, find_triggers, plain
+from custagent.core.agent import AgentDefinition, Guardrail, Role
+from custagent.locales import catalogue, languages
+
+EVERY = [catalogue(language) for language in languages()]
+AGENT = AgentDefinition(name="support")
+
+
+def triggers(text, agent=AGENT, catalogues=EVERY) -> Triggers:
+    return find_triggers(text, agent, catalogues)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to talk to a human.",
+        "can i TALK  to\na   person???",
+        "“Speak to someone”, now!",
+        "Please connect me to a person",
+        "Get me a human",
+        "human",
+        "Agent!",
+        "agent please",
+        "Is anybody there?",
+        "Jag vill prata med en människa",
+        "Får jag prata med någon i kundtjänst?",
+        "KUNDTJÄNST",
+        "koppla mig",
+        "Kan du koppla mig vidare?",
+        "talk\u00a0to\u200b a human",
+        "I’d like to talk to someone about my order, it is late",
+    ],
+)
+def test_asking_for_a_person_is_heard(text):
+    assert triggers(text).asks_for_person
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Can a person under 18 order?",
+        "Where is your human resources department?",
+        "How many persons fit on the cargo bike?",
+        "When will you transfer me the refund?",
+        "What does a customer service representative earn?",
+        "Did someone from your team call me?",
+        "Which travel agent do you work with?",
+        "Does the operator of the site store cookies?",
+        "Is there support for tubeless tyres?",
+        "Hur kopplar jag mig till nätverket?",
+        "Får en person under 18 beställa?",
+        "Var ligger er kundtjänst?",
+        "talk to a humanoid",
+    ],
+)
+def test_talking_about_people_is_not_asking_for_one(text):
+    assert not triggers(text).asks_for_person
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "language"),
+    [
+        ("Hello!", SmallTalk.GREETING, "en"),
+        ("hi there :)", SmallTalk.GREETING, "en"),
+        ("Good morning everyone", SmallTalk.GREETING, "en"),
+        ("HEJ", SmallTalk.GREETING, "sv"),
+        ("God dag!", SmallTalk.GREETING, "sv"),
+        ("Thank you so much for your help 🙏", SmallTalk.THANKS, "en"),
+        ("great, thanks", SmallTalk.THANKS, "en"),
+        ("Hi and thanks", SmallTalk.THANKS, "en"),
+        ("Tack så mycket för hjälpen!", SmallTalk.THANKS, "sv"),
+        ("Hej då", SmallTalk.GOODBYE, "sv"),
+        ("thanks, bye", SmallTalk.GOODBYE, "en"),
+        ("No, thank you.", SmallTalk.GOODBYE, "en"),
+        ("that’s all", SmallTalk.GOODBYE, "en"),
+        ("nej tack", SmallTalk.GOODBYE, "sv"),
+        ("I see", SmallTalk.ACKNOWLEDGEMENT, "en"),
+        ("ok", SmallTalk.ACKNOWLEDGEMENT, ""),
+        ("OK, tack", SmallTalk.THANKS, "sv"),
+    ],
+)
+def test_small_talk_is_known_with_its_language_where_only_one_has_it(text, kind, language):
+    found = triggers(text)
+    assert (found.small_talk, found.language, found.empty) == (kind, language, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hi, how do I return my bike?",
+        "thanks, but where is my parcel?",
+        "Hello, order 4711",
+        "Great bike!",
+        "How are you different from other shops?",
+        "Goodbye gifts",
+        "and you",
+        "Hej, var är mitt paket?",
+        "tack för ingenting, var är paketet?",
+        "all",
+        "no",
+        "hi " * 40,
+    ],
+)
+def test_a_message_with_more_than_small_talk_is_none(text):
+    assert triggers(text).small_talk is None
+
+
+def test_the_likeliest_language_comes_first():
+    assert [triggers("ok", catalogues=order).small_talk for order in (EVERY, EVERY[::-1])] == [
+        SmallTalk.ACKNOWLEDGEMENT
+    ] * 2
+    assert triggers("hej", catalogues=[catalogue("en")]).small_talk is None
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n", "?!", "...", "___", "🤷", "👍❓", "😡", "\u200b\ufeff", "—"])
+def test_a_message_without_words_is_empty(text):
+    assert triggers(text) == Triggers(empty=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("👍", SmallTalk.THANKS),
+        ("👍🏽 ❤️!", SmallTalk.THANKS),
+        ("👋", SmallTalk.GREETING),
+        ("👋 🙏", SmallTalk.THANKS),
+        ("😊", SmallTalk.ACKNOWLEDGEMENT),
+    ],
+)
+def test_a_message_of_friendly_signs_is_small_talk(text, kind):
+    assert triggers(text) == Triggers(small_talk=kind)
+
+
+def test_numbers_are_words():
+    assert not triggers("4711").empty
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("I will CANCEL my contract!", "cancel my contract"),
+        ("cancel  my\tcontract", "cancel my contract"),
+        ("I am cancelling my contract", ""),
+        ("cancel my contracts", ""),
+        ("cancel all my contract", ""),
+        ("Straße kaputt", "STRASSE"),
+        ("Ich wohne in der Hauptstraße", ""),
+        ("我想找人工客服", "人工客服"),
+        ("상담원과 얘기하고 싶어요", "상담원"),
+        ("ISTANBUL", "İstanbul"),
+        ("istanbul", "İstanbul"),
+    ],
+)
+def test_a_handoff_phrase_is_exactly_its_words_in_sequence(text, said):
+    agent = AgentDefinition(
+        name="support", handoff_phrases=("cancel my contract", "STRASSE", "人工客服", "상담원", "İstanbul")
+    )
+    assert triggers(text, agent).handoff_phrase == said
+
+
+def test_a_phrase_of_punctuation_is_never_said():
+    agent = AgentDefinition(name="support", handoff_phrases=("!!!",))
+    assert triggers("help !!!", agent).handoff_phrase == ""
+
+
+def test_a_guardrail_is_raised_by_any_of_its_phrases():
+    legal = Guardrail(topic="legal", phrases=("sue", "legal action"))
+    medical = Guardrail(topic="medical", phrases=("diagnosis",))
+    agent = AgentDefinition(name="support", guardrails=(legal, medical))
+    assert triggers("I'll take LEGAL ACTION, and I'll sue you", agent).guardrail is legal
+    assert triggers("What is my diagnosis?", agent).guardrail is medical
+    assert triggers("Is it an issue? Is my bike legal?", agent).guardrail is None
+
+
+@pytest.mark.parametrize("text", ["I'd like to buy two bikes", "Kan jag få en offert?"])
+def test_the_sales_role_hands_over_who_wants_to_buy_until_the_team_writes_phrases_of_its_own(text):
+    sales = AgentDefinition(name="sales", role=Role.SALES_REPRESENTATIVE)
+    assert triggers(text, sales).handoff_phrase
+    assert not triggers(text, AGENT).handoff_phrase
+    own = sales.model_copy(update={"handoff_phrases": ("wholesale",)})
+    assert not triggers(text, own).handoff_phrase
+    assert triggers("wholesale prices", own).handoff_phrase == "wholesale"
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_phrase_of_a_catalogue_is_understood(language):
+    texts = catalogue(language)
+    assert all(triggers(phrase).asks_for_person for phrase in (*texts.person, *texts.person_alone))
+    for kind, phrases in {
+        SmallTalk.GREETING: texts.greetings,
+        SmallTalk.THANKS: texts.thanks,
+        SmallTalk.GOODBYE: texts.goodbyes,
+        SmallTalk.ACKNOWLEDGEMENT: texts.acknowledgements,
+    }.items():
+        assert [phrase for phrase in phrases if triggers(phrase, catalogues=[texts]).small_talk is not kind] == []
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read_alike_whatever_its_case_and_spacing(text):
+    assert find_triggers(f"\n {text}\t!", AGENT, EVERY) == find_triggers(text, AGENT, EVERY)
+    assert plain(plain(text)) == plain(text)
+
+
+@pytest.mark.parametrize("unit", ["a'", "hi ", "talk to a ", "'", "_", "人", "no thanks ", "\u0301", "👍", "é"])
+def test_a_huge_message_is_read_in_one_go(unit):
+    # Quadratic work on this would take minutes.
+    triggers(unit * (400_000 // len(unit)))
