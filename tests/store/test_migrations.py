@@ -29,6 +29,18 @@ ROWS = {
     4: ["INSERT INTO applied_versions VALUES (1, 'ada', 1, 'text', 'hash', '', 'anna', 'then', 0)"],
     5: ["INSERT INTO audit VALUES (1, 'then', 'anna', 'create', 'ada', '', 'text', '')"],
     6: ["INSERT INTO credit_entries VALUES (1, 'k', 'grant', 5, '', NULL, 'conversation', 'then', '', 'hash')"],
+    8: [
+        "INSERT INTO contacts VALUES (3, 'ch', 'key', 'Anna', '', 'sv')",
+        "INSERT INTO conversations VALUES ('c', 'ch', 3, 'pending', NULL, '', '', NULL, '', 't', 5, 't', 'agent', NULL, NULL, 2)",
+    ],
+    9: [
+        "INSERT INTO messages VALUES (5, 'c', 'agent', 'answer', 'Hi', 't', '', '', '', '', '', '', '', 0.9, 1, 1, '')",
+        "INSERT INTO inbound VALUES ('ch', 'x1', 5, 'c', 'then', 'hash', 0)",
+    ],
+    10: ["INSERT INTO outbox VALUES (5, 'ch', 'c', 'agent', 'queued', NULL, 0, '', 'then', '', '')"],
+    11: ["INSERT INTO lease VALUES (1, 7, 'host', 42, 'then', 'then', 15.0, 0)"],
+    12: ["INSERT INTO pauses VALUES ('ada', 'anna', 'then')"],
+    13: ["INSERT INTO channel_checks VALUES ('web', 'hash', '[]', 'then')"],
 }
 
 
@@ -36,6 +48,8 @@ def build(path: Path, version: int) -> sqlite3.Connection:
     """A database as the custagent of that version left it, with a row in each of its tables."""
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, isolation_level=None)
+    # These files need not survive a power cut.
+    connection.execute("PRAGMA synchronous = OFF")
     if version:
         bring_up(connection, MIGRATIONS[:version])
     for number in range(1, version + 1):

@@ -94,7 +94,7 @@ class Outcome(StrEnum):
 
     #: The agent answered, and nothing more came.
     ANSWERED = "answered"
-    #: The agent asked back, and the contact stayed silent.
+    #: The agent asked back, or could not help, and the contact stayed silent.
     UNRESOLVED = "unresolved"
     #: A person had it.
     PERSON = "person"
@@ -108,16 +108,16 @@ _OUTCOMES = {
     MessageKind.HANDOFF: Outcome.UNRESOLVED,
     MessageKind.HANDOFF_UNAVAILABLE: Outcome.UNRESOLVED,
     MessageKind.OUT_OF_CREDITS: Outcome.UNRESOLVED,
-    MessageKind.PERSON: Outcome.PERSON,
 }
 
 
 def outcome_of(status: Status, replies: Sequence[MessageKind]) -> Outcome | None:
     """How a conversation of this status ends when it closes now; None when nothing was asked (CONV-1).
 
-    `replies` are the kinds of what the agent and people said, oldest first. What people have, they had.
+    `replies` are the kinds of what the agent and people said, oldest first. What people have, or ever replied to, they
+    had. Else the agent's last reply decides, small talk and notices left aside.
     """
-    if status in (Status.OPEN, Status.SNOOZED):
+    if status in (Status.OPEN, Status.SNOOZED) or MessageKind.PERSON in replies:
         return Outcome.PERSON
     return next((_OUTCOMES[kind] for kind in reversed(replies) if kind in _OUTCOMES), None)
 

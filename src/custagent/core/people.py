@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -37,6 +39,17 @@ class User(Written):
         default=(), strict=False, description="Any of edit-agents, answer, admin."
     )
     languages: tuple[LanguageCode, ...] = Field(default=(), strict=False, description="Languages the user answers in.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colleague:
+    """A user who can be given a conversation now, with what routing goes by (HND-1)."""
+
+    user: User
+    #: Conversations that the user has open.
+    open_conversations: int = 0
+    #: When the user was last given one; None: never.
+    last_given_at: datetime | None = None
 
 
 class Team(Written):

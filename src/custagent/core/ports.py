@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    # Users are written by people, so reading them takes pydantic; most who read ports need none.
+    from custagent.core.people import Colleague
+
     #: Rows are unit vectors: shape (texts, dimension), float32.
     Vectors: TypeAlias = NDArray[np.float32]
 
@@ -189,6 +192,14 @@ class ConversationStore(Protocol):
 
         What people have is theirs. Given back to the agent, it comes with the messages that nobody replied to.
         """
+        ...
+
+
+class Directory(Protocol):
+    """The people who can be given conversations."""
+
+    def available(self, targets: Sequence[str]) -> Sequence[Colleague]:
+        """Those among the users and teams named ("user:NAME", "team:NAME") who hold a seat and are not away."""
         ...
 
 

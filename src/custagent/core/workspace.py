@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator
 
 from custagent.core.people import Permission, Team, User
-from custagent.core.written import HostPort, LanguageCode, Name, Origin, SecretRef, Text, Written, fault
+from custagent.core.privacy import PrivacySettings
+from custagent.core.written import BaseAddress, HostPort, LanguageCode, Name, Origin, SecretRef, Text, Written, fault
 
 
 class Voice(Written):
@@ -109,8 +110,12 @@ class Workspace(Written):
     name: Text = Field(description="The company, as contacts know it.")
     default_language: LanguageCode = Field(default="en", description="For texts to people, and for new agents.")
     timezone: str = Field(default="UTC", description="IANA name, such as Europe/Stockholm.")
+    public_url: BaseAddress | None = Field(
+        default=None, description="Where browsers reach the runner from outside; the chat's script tag names it."
+    )
     fetch: FetchSettings = Field(default=FetchSettings(), description="What may be fetched, and how.")
     embedder: EmbedderSettings = Field(default=EmbedderSettings(), description="What turns text into vectors.")
+    privacy: PrivacySettings = Field(default=PrivacySettings(), description="What is masked in contacts' messages.")
     voices: tuple[Voice, ...] = Field(default=(), strict=False, description="Brand voices.")
     desks: tuple[Desk, ...] = Field(
         default=(Desk(name="inbox"), Desk(name="help-desk")), strict=False, description="Queues that people work at."

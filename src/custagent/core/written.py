@@ -24,6 +24,7 @@ PATTERNS: Final = {
     "such as https://www.example.com",
     (_EMAIL := r"^[^@\s]+@[^@\s]+$"): "an email address",
     (_URL := r"^https?://[^\s/?#]+\S*$"): "a web address, such as https://www.example.com/help",
+    (_BASE_URL := r"^https?://[^\s/?#]+(/[^\s?#]*)?$"): "a web address without ? and #, such as https://chat.example.com",
     (_MODEL := r"^(embedded|[^\s/]+/\S+)$"): "embedded, or provider/name as LiteLLM knows it, such as openai/gpt-4o",
 }
 
@@ -50,6 +51,8 @@ Origin = Annotated[str, StringConstraints(pattern=_ORIGIN)]
 Email = Annotated[str, StringConstraints(pattern=_EMAIL)]
 #: The address of a page.
 WebAddress = Annotated[str, StringConstraints(pattern=_URL, max_length=10_000)]
+#: Where a server is reached; paths are added to it.
+BaseAddress = Annotated[str, StringConstraints(pattern=_BASE_URL, max_length=2000)]
 #: The chat model: "embedded" is none, replies are then taken word for word from the content.
 ModelName = Annotated[str, StringConstraints(pattern=_MODEL, max_length=1000)]
 

@@ -9,7 +9,14 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from custagent.store.conversation_tables import (
+    m008_create_conversations,
+    m009_create_messages,
+    m010_create_outbox,
+    m011_create_lease,
+)
 from custagent.store.faults import patiently
+from custagent.store.live_tables import m012_create_pauses, m013_create_channel_checks
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -214,6 +221,12 @@ MIGRATIONS: tuple[Step, ...] = (
     m005_create_audit,
     m006_create_credit_entries,
     m007_guard_credit_entries,
+    m008_create_conversations,
+    m009_create_messages,
+    m010_create_outbox,
+    m011_create_lease,
+    m012_create_pauses,
+    m013_create_channel_checks,
 )
 LATEST_VERSION = len(MIGRATIONS)
 
