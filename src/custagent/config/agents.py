@@ -8,7 +8,7 @@ from typing import Final
 from custagent.config.findings import DefinitionRejected, Finding, did_you_mean
 from custagent.config.home import Home
 from custagent.config.reader import Reading
-from custagent.config.shape import load
+from custagent.config.shape import from_text, load
 from custagent.core.agent import AgentDefinition
 from custagent.core.errors import UnknownName, WorkspaceError
 from custagent.core.ids import is_name
@@ -65,3 +65,8 @@ def load_agent(home: Home, name: str) -> AgentDefinition:
     if finding := misnamed(reading, agent):
         raise DefinitionRejected([finding], base=home.root)
     return agent
+
+
+def agent_from_text(text: str, home: Home, name: str) -> AgentDefinition:
+    """The agent as it was applied once, whatever its file says now. Raises DefinitionRejected."""
+    return from_text(text, home.agents_folder / f"{name}{SUFFIX}", AgentDefinition, home.root)

@@ -114,6 +114,44 @@ def append_values(path: Path, where: KeyPath, values: Iterable[Any]) -> None:
     edit(path, change)
 
 
+def put_items(path: Path, group: str, items: Iterable[Mapping[str, Any]], *, key: str) -> None:
+    """Put mappings into one of the file's lists, such as `channels:`, all of them or none.
+
+    Each takes the place of the item with the same `key`, else goes to the end of the list. Raises as `edit`.
+    """
+
+    def change(reading: Reading) -> str:
+        for item in items:
+            listed = _listed(reading, (group,))
+            places = [number for number, one in enumerate(listed) if _is(one, key, item[key])]
+            if places:
+                text = splice.set_value(reading, (group, places[0]), dict(item))
+            elif group in reading.data:
+                text = splice.append_item(reading, (group,), dict(item))
+            else:
+                text = splice.append_key(reading, group, [dict(item)])
+            reading = read_text(text, path)
+        return reading.text
+
+    edit(path, change)
+
+
+def drop_items(path: Path, group: str, values: Iterable[str], *, key: str) -> None:
+    """Take the mappings whose `key` has one of these values out of one of the file's lists. Raises as `edit`."""
+    unwanted = tuple(values)
+
+    def change(reading: Reading) -> str:
+        while places := [
+            number
+            for number, one in enumerate(_listed(reading, (group,)))
+            if any(_is(one, key, value) for value in unwanted)
+        ]:
+            reading = read_text(splice.remove_item(reading, (group,), places[-1]), path)
+        return reading.text
+
+    edit(path, change)
+
+
 def edit(path: Path, change: Callable[[Reading], str]) -> None:
     """Replace the file's text by what `change` makes of it.
 
@@ -152,6 +190,10 @@ def _listed(reading: Reading, where: KeyPath) -> list[Any]:
     for step in where:
         value = value.get(step) if isinstance(value, dict) else None
     return value if isinstance(value, list) else []
+
+
+def _is(item: Any, key: str, value: Any) -> bool:
+    return isinstance(item, dict) and item.get(key) == value
 
 
 def _introduced(before: Iterable[Finding], after: Iterable[Finding]) -> list[Finding]:

@@ -35,6 +35,9 @@ default_language: en
 # IANA name, such as Europe/Stockholm. Opening hours and credits go by it.
 timezone: UTC
 
+# Where browsers reach the runner from outside; the chat's script tag names it.
+# public_url: https://chat.example.com
+
 # Only the public web is fetched. A server of your own is allowed here by name, as host or host:port.
 fetch:
   allow_hosts: []
@@ -56,7 +59,8 @@ fetch:
 #   - name: support
 #     members: [anna]
 
-# Where messages come from. Secrets are names of environment variables, never written here.
+# Where messages come from. Add a chat with: custagent channels add live-chat NAME --origin URL
+# Secrets are names of environment variables, never written here.
 # channels:
 #   - name: web
 #     kind: live-chat

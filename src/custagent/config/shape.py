@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from custagent.config.findings import DefinitionRejected, Finding, did_you_mean
-from custagent.config.reader import KeyPath, Reading, read
+from custagent.config.reader import KeyPath, Reading, read, read_text
 from custagent.config.scalars import shortened
 from custagent.config.secrets import looks_secret
 from custagent.core.agent import SOURCE_WORDS
@@ -24,6 +24,14 @@ Model = TypeVar("Model", bound=BaseModel)
 
 #: The lists whose items come in kinds; pydantic names the kind after the position, the file does not.
 _LISTS_OF_KINDS: Final = ("sources", "channels")
+
+
+def from_text(text: str, path: Path, model: type[Model], base: Path) -> Model:
+    """What `text` defines, as it was applied once; `path` is what findings name. Raises DefinitionRejected."""
+    value, findings = shape(read_text(text, path), model)
+    if value is None:
+        raise DefinitionRejected(findings, base=base)
+    return value
 
 
 def load(path: Path, model: type[Model], base: Path) -> tuple[Model, Reading]:

@@ -54,6 +54,20 @@ def append_item(reading: Reading, path: KeyPath, value: Any) -> str:
     return _verified(reading, text, _with_value(reading.data, path, [*items, value]))
 
 
+def append_key(reading: Reading, key: str, value: Any) -> str:
+    """The text with a new key at the very end of the file, below the last comment and a blank line.
+
+    In brackets, and where the file's end belongs to something else, it goes where `set_value` puts it.
+    """
+    newline = _newline(reading.text)
+    body = reading.text.rstrip()
+    text = f"{body}{newline * 2 if body else ''}{_indented(_block({key: value}), 0, newline)}{newline}"
+    try:
+        return _verified(reading, text, _with_value(reading.data, (key,), value))
+    except ConfigError:
+        return set_value(reading, (key,), value)
+
+
 def remove_item(reading: Reading, path: KeyPath, number: int) -> str:
     """The text without one item of the list at `path`. Comments on lines of their own around it stay."""
     items, place = _at(reading, path), reading.values[path]

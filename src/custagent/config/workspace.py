@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from custagent.config.home import Home
-from custagent.config.shape import load
+from custagent.config.shape import from_text, load
 from custagent.core.workspace import Workspace
 
 
@@ -14,3 +14,8 @@ def load_workspace(home: Home) -> Workspace:
     """
     workspace, _ = load(home.workspace_file, Workspace, home.root)
     return workspace
+
+
+def workspace_from_text(text: str, home: Home) -> Workspace:
+    """The workspace as it was applied once, whatever its file says now. Raises DefinitionRejected."""
+    return from_text(text, home.workspace_file, Workspace, home.root)

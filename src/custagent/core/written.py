@@ -24,7 +24,9 @@ PATTERNS: Final = {
     "such as https://www.example.com",
     (_EMAIL := r"^[^@\s]+@[^@\s]+$"): "an email address",
     (_URL := r"^https?://[^\s/?#]+\S*$"): "a web address, such as https://www.example.com/help",
-    (_BASE_URL := r"^https?://[^\s/?#]+(/[^\s?#]*)?$"): "a web address without ? and #, such as https://chat.example.com",
+    (
+        _BASE_URL := r"^https?://[^\s/?#]+(/[^\s?#]*)?$"
+    ): "a web address without ? and #, such as https://chat.example.com",
     (_MODEL := r"^(embedded|[^\s/]+/\S+)$"): "embedded, or provider/name as LiteLLM knows it, such as openai/gpt-4o",
 }
 

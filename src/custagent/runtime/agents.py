@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from custagent.config.agents import agent_names, agent_path
 from custagent.config.editor import NewAgent, new_agent_text, write_new
 from custagent.config.schema import write_schemas
 from custagent.config.validate import validate
 from custagent.core.agent import AgentDefinition
-from custagent.core.errors import ConfigError, UsageError
+from custagent.core.errors import ConfigError, PermissionDenied, UsageError
 from custagent.core.people import Permission
-from custagent.runtime.bootstrap import Application
+from custagent.runtime.bootstrap import WORKSPACE_KEY, Application
+from custagent.runtime.handover import hand_over_lost, live_assignments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +35,15 @@ class AgentSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """What `apply` did for one agent."""
+    """What `apply` did for one agent, or for custagent.yaml."""
 
+    #: The agent's name, or "custagent.yaml".
     agent: str
+    #: The version that is live now; 0 when it was retired because its file is gone.
     version: int
     changed: bool
+    #: Conversations that went to people because the agent was taken off their channel (ASG-1).
+    handed_over: int = 0
 
 
 def create_agent(app: Application, new: NewAgent) -> AgentDefinition:
@@ -56,21 +62,41 @@ def create_agent(app: Application, new: NewAgent) -> AgentDefinition:
 
 
 def apply_agents(app: Application, names: Sequence[str] = (), *, action: str = "apply") -> list[Applied]:
-    """Put the files into force, all of the workspace or the named ones; a file with an error changes nothing.
+    """Put the files into force, the whole workspace or the named agents; a file with an error changes nothing.
 
-    Agents whose file is gone are retired when no names are given. Raises ConfigError with the findings.
+    With no names, custagent.yaml goes live too, and agents whose file is gone are retired. Where an agent is not on a
+    channel any more, and no other one is, its conversations go to people. Raises ConfigError with the findings,
+    PermissionDenied.
     """
     app.actor.require(Permission.EDIT_AGENTS, app.workspace)
     wanted = list(names) or agent_names(app.home)
-    report = validate([app.home.workspace_file, *(agent_path(app.home, name) for name in wanted)])
+    refuse_errors([app.home.workspace_file, *(agent_path(app.home, name) for name in wanted)])
+    before = live_assignments(app)
+    done = [] if names else [_apply_checked_workspace(app, wanted, action)]
+    done += [_apply(app, name, action, name) for name in wanted]
+    if not names:
+        for gone in sorted(app.store.versions.live().keys() - {*wanted, WORKSPACE_KEY}):
+            _retire(app, gone, action="delete")
+            done.append(Applied(agent=gone, version=0, changed=True))
+    handed_over = hand_over_lost(app, before)
+    return [replace(one, handed_over=handed_over.get(one.agent, 0)) for one in done]
+
+
+def apply_workspace(app: Application, *, action: str, subject: str) -> Applied:
+    """Put custagent.yaml into force after a command has changed it. Raises ConfigError.
+
+    `action` and `subject` are what the audit row says was done.
+    """
+    app.__dict__.pop("workspace", None)
+    refuse_errors([app.home.workspace_file])
+    return _apply(app, WORKSPACE_KEY, action, subject)
+
+
+def refuse_errors(paths: Iterable[Path]) -> None:
+    """Raises ConfigError with the findings when one of the files breaks a rule."""
+    report = validate(paths)
     if report.errors:
         raise ConfigError(report.as_text(errors_only=True), hint="Mend this, then run the command again.")
-    done = [_apply(app, name, action) for name in wanted]
-    if not names:
-        for gone in sorted(set(app.store.versions.live()) - set(wanted)):
-            _retire(app, gone)
-            done.append(Applied(agent=gone, version=0, changed=True))
-    return done
 
 
 def delete_agent(app: Application, name: str) -> None:
@@ -84,11 +110,13 @@ def delete_agent(app: Application, name: str) -> None:
             hint=f"Take it off first: custagent unassign {name}",
         )
     path = agent_path(app.home, name)
-    text = path.read_text(encoding="utf-8")
+    before = live_assignments(app)
     app.store.sources.forget_agent(name)
     app.index_folder(name).remove()
+    text = path.read_text(encoding="utf-8")
     path.unlink()
-    app.store.versions.retire(name, audit=app.audit_entry("delete", name, before=text))
+    _retire(app, name, action="delete", text=text)
+    hand_over_lost(app, before)
 
 
 def summaries(app: Application, names: Iterable[str] | None = None) -> list[AgentSummary]:
@@ -115,22 +143,38 @@ def summaries(app: Application, names: Iterable[str] | None = None) -> list[Agen
     return lines
 
 
-def _apply(app: Application, name: str, action: str) -> Applied:
-    text = agent_path(app.home, name).read_text(encoding="utf-8")
+def _apply_checked_workspace(app: Application, agents: Sequence[str], action: str) -> Applied:
+    """custagent.yaml holds channels, people and credits: only an admin puts a change of it into force (CRE-3)."""
+    live = app.store.versions.applied(WORKSPACE_KEY)
+    changed = live is not None and live.text != _text(app, WORKSPACE_KEY)
+    if changed and not app.workspace.may(app.actor.user, Permission.ADMIN):
+        alone = f" The agents alone go live with: custagent apply {' '.join(agents)}" if agents else ""
+        raise PermissionDenied(
+            f"{WORKSPACE_KEY} was changed, and {app.actor.name or 'somebody without a name'} may not put it into force: "
+            "it needs the permission admin",
+            hint=f"Have an admin run: custagent apply.{alone}",
+        )
+    return _apply(app, WORKSPACE_KEY, action, WORKSPACE_KEY)
+
+
+def _text(app: Application, name: str) -> str:
+    path = app.home.workspace_file if name == WORKSPACE_KEY else agent_path(app.home, name)
+    return path.read_text(encoding="utf-8")
+
+
+def _apply(app: Application, name: str, action: str, subject: str) -> Applied:
+    """Let the file of the agent, or custagent.yaml, go live with its audit row."""
+    text = _text(app, name)
     before = app.store.versions.applied(name)
+    entry = app.audit_entry(action, subject, before=before.text if before else "", after=text)
     version = app.store.versions.apply(
-        name,
-        text,
-        actor=app.actor.name,
-        git_commit=(
-            entry := app.audit_entry(action, name, before=before.text if before else "", after=text)
-        ).git_commit,
-        at=entry.at,
-        audit=entry,
+        name, text, actor=entry.actor, git_commit=entry.git_commit, at=entry.at, audit=entry
     )
     return Applied(agent=name, version=version, changed=before is None or before.version != version)
 
 
-def _retire(app: Application, name: str) -> None:
+def _retire(app: Application, name: str, *, action: str, text: str = "") -> None:
+    """Take a deleted agent off; a new one of that name begins without its pause."""
     live = app.store.versions.applied(name)
-    app.store.versions.retire(name, audit=app.audit_entry("delete", name, before=live.text if live else ""))
+    app.store.versions.retire(name, audit=app.audit_entry(action, name, before=text or (live.text if live else "")))
+    app.store.pauses.resume(name)

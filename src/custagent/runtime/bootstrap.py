@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from custagent.knowledge.index import IndexFolder
     from custagent.knowledge.indexer import Indexer
 
+#: What the applied text of custagent.yaml is kept under; no agent can be called so.
+WORKSPACE_KEY = "custagent.yaml"
+
 
 class Application:
     """An open workspace. Everything in it is made when it is first asked for: commands start quickly.
@@ -93,13 +96,13 @@ class Application:
 
         return HybridRetriever(self.index_folder(agent), self.store.documents, self.embedder)
 
-    def answerer(self, agent: AgentDefinition) -> Answerer:
-        """The one way from a question to an answer (ANS-1)."""
+    def answerer(self, agent: AgentDefinition, workspace: Workspace | None = None) -> Answerer:
+        """The one way from a question to an answer (ANS-1); by the workspace's file unless told otherwise."""
         from custagent.answer.answerer import ContentAnswerer
 
         return ContentAnswerer(
             agent=agent,
-            workspace=self.workspace,
+            workspace=workspace or self.workspace,
             retriever=self.retriever(agent.name),
             clock=self.clock,
             model=self.chat_model(agent),

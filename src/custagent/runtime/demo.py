@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
+from urllib.request import urlopen
 
 from custagent.core.errors import CustagentError
 from custagent.runtime.bootstrap import open_application
 from custagent.runtime.site import StaticSite
 
 AGENT = "support"
+CHANNEL = "website"
 COMPANY = "Hjulvinda"
+#: Tenths of a second that the runner may take to start.
+_START_TRIES = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,30 +43,43 @@ class DemoResult:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Demo:
-    """One run of the demo."""
+    """One run of the demo; use it as `with`. The example site is served, and the chat goes on, until its end."""
 
-    #: The workspace; it is there while the demo runs, and stays when it was given by the user.
-    folder: Path
-    #: Hears each command line before it runs.
-    announce: Callable[[str], None]
-    #: Whether the commands print to the terminal; else their JSON is collected only.
-    visible: bool = True
-    questions: tuple[dict[str, Any], ...] = field(default_factory=lambda: tuple(_questions()))
+    def __init__(self, folder: Path, *, announce: Callable[[str], None], visible: bool = True) -> None:
+        """`folder` becomes the workspace. `announce` hears each command line before it runs; unless `visible`, the
+        commands print nothing and only their JSON is collected."""
+        self.folder = folder
+        self._announce = announce
+        self._visible = visible
+        self._questions = tuple(_questions())
+        self._site = StaticSite(examples() / "help-site")
+        self._runner: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self._site.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._runner is not None:
+            self._runner.terminate()
+            self._runner.wait()
+        self._site.__exit__(kind, error, trace)
 
     def run(self) -> DemoResult:
-        """Every step in turn. Raises CustagentError when a command fails."""
+        """From nothing to twelve answers. Raises CustagentError when a command fails."""
         started = time.perf_counter()
-        with StaticSite(examples() / "help-site") as site:
-            self._command("init", "--name", COMPANY)
-            self._command("create", AGENT, "--role", "customer-service", "--personality", "friendly", "--yes")
-            files_ = [str(examples() / name) for name in ("manual.pdf", "warranty-terms.md")]
-            self._command(
-                "sources", "add", AGENT, *files_, f"{site.origin}/", "--import-related", "--allow-host", site.host
-            )
-            listed = self._collected("sources", "list", AGENT)
-            answers = self._preview()
+        site = self._site
+        self._command("init", "--name", COMPANY)
+        self._command("create", AGENT, "--role", "customer-service", "--personality", "friendly", "--yes")
+        files_ = [str(examples() / name) for name in ("manual.pdf", "warranty-terms.md")]
+        self._command(
+            "sources", "add", AGENT, *files_, f"{site.origin}/", "--import-related", "--allow-host", site.host
+        )
+        listed = self._collected("sources", "list", AGENT)
+        answers = self._preview()
         with open_application(self.folder, None) as app:
             credit_entries = len(app.store.ledger.entries())
         return DemoResult(
@@ -70,11 +90,37 @@ class Demo:
             seconds=round(time.perf_counter() - started, 1),
         )
 
+    def go_live(self) -> str:
+        """Put the chat on the example site, as on a company's own pages; the page to open.
+
+        Raises CustagentError when the runner does not start.
+        """
+        self._command("channels", "add", "live-chat", CHANNEL, "--origin", self._site.origin)
+        self._command("assign", AGENT, CHANNEL)
+        port = _free_port()
+        address = f"http://127.0.0.1:{port}"
+        command = ("run", "--port", str(port))
+        self._announce(" ".join(["custagent", *command]))
+        quiet = None if self._visible else subprocess.DEVNULL
+        self._runner = subprocess.Popen(
+            [sys.executable, "-m", "custagent", *command], env=self._environment(), stdout=quiet, stderr=quiet
+        )
+        _wait_until_alive(address, self._runner)
+        snippet = self._run(["channels", "snippet", CHANNEL, "--url", address], capture=True)
+        self._site.put_on_every_page(snippet.stdout.strip())
+        return f"{self._site.origin}/"
+
+    def wait(self) -> None:
+        """Until the runner ends, or Ctrl-C."""
+        if self._runner is not None:
+            with contextlib.suppress(KeyboardInterrupt):
+                self._runner.wait()
+
     def _preview(self) -> list[dict[str, Any]]:
         """The independent questions from a file, then each conversation by itself."""
-        alone = [question for question in self.questions if "conversation" not in question]
+        alone = [question for question in self._questions if "conversation" not in question]
         talks: dict[str, list[str]] = {}
-        for question in self.questions:
+        for question in self._questions:
             if "conversation" in question:
                 talks.setdefault(question["conversation"], []).append(question["question"])
         file = self.folder / "questions.jsonl"
@@ -86,21 +132,23 @@ class Demo:
 
     def _collected(self, *arguments: str) -> list[Any]:
         """Run the command as people see it, and once more for its JSON."""
-        if self.visible:
+        if self._visible:
             self._command(*arguments)
         done = self._run([*arguments, "--json"], capture=True)
         return [json.loads(line) for line in done.stdout.splitlines() if line]
 
     def _command(self, *arguments: str) -> None:
-        self.announce(" ".join(["custagent", *(_quoted(argument) for argument in arguments)]))
-        self._run(arguments, capture=not self.visible)
+        self._announce(" ".join(["custagent", *(_quoted(argument) for argument in arguments)]))
+        self._run(arguments, capture=not self._visible)
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "CUSTAGENT_WORKSPACE": str(self.folder)}
 
     def _run(self, arguments: Sequence[str], *, capture: bool) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "CUSTAGENT_WORKSPACE": str(self.folder)}
         done = subprocess.run(
             [sys.executable, "-m", "custagent", *arguments],
             cwd=self.folder,
-            env=environment,
+            env=self._environment(),
             stdout=subprocess.PIPE if capture else None,
             stderr=subprocess.PIPE if capture else None,
             text=True,
@@ -113,6 +161,22 @@ class Demo:
                 + (f": {told[-1]}" if told else "")
             )
         return done
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_alive(address: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(_START_TRIES):
+        if process.poll() is not None:
+            raise CustagentError(f"the demo stopped: custagent run ended with exit code {process.returncode}")
+        with contextlib.suppress(OSError), urlopen(f"{address}/healthz", timeout=5):  # noqa: S310 - our own address
+            return
+        time.sleep(0.1)
+    raise CustagentError(f"the demo stopped: the runner did not answer at {address}")
 
 
 def examples() -> Path:

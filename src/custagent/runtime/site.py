@@ -22,12 +22,23 @@ class StaticSite:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+        site = self
+
         class Handler(_Handler):
             def __init__(self, *arguments: Any) -> None:
                 super().__init__(*arguments, directory=str(folder))
 
+            @property
+            def addition(self) -> str:
+                return site._addition
+
+        self._addition = ""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = Thread(target=self._server.serve_forever, name="example-site", daemon=True)
+
+    def put_on_every_page(self, html: str) -> None:
+        """From now on every page ends with `html`, as a script tag that a company puts on its site."""
+        self._addition = html
 
     @property
     def host(self) -> str:
@@ -52,17 +63,26 @@ class StaticSite:
 
 
 class _Handler(SimpleHTTPRequestHandler):
+    @property
+    def addition(self) -> str:
+        """What every page ends with."""
+        return ""
+
     def send_head(self) -> BytesIO | BinaryIO | None:
-        if self.path not in TEMPLATES:
-            return super().send_head()
         file = Path(self.translate_path(self.path))
-        if not file.is_file():
-            self.send_error(404)
-            return None
-        origin = f"http://{self.headers.get('Host', '')}"
-        body = file.read_text(encoding="utf-8").replace("{{origin}}", origin).encode()
+        if file.is_dir() and self.path.endswith("/"):
+            file /= "index.html"
+        is_page = file.suffix == ".html" and bool(self.addition)
+        if (self.path not in TEMPLATES and not is_page) or not file.is_file():
+            return super().send_head()
+        text = file.read_text(encoding="utf-8")
+        if is_page:
+            text = text.replace("</body>", f"{self.addition}</body>")
+        else:
+            text = text.replace("{{origin}}", f"http://{self.headers.get('Host', '')}")
+        body = text.encode()
         self.send_response(200)
-        self.send_header("Content-Type", self.guess_type(self.path))
+        self.send_header("Content-Type", self.guess_type(str(file)))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         return BytesIO(body)

@@ -18,7 +18,7 @@ from custagent.core.errors import SourceError, UnknownName, UsageError
 from custagent.core.people import Permission
 from custagent.knowledge.convert.kind import supported
 from custagent.knowledge.ingest import Ingestor, Listener
-from custagent.runtime.agents import apply_agents
+from custagent.runtime.agents import apply_agents, apply_workspace
 from custagent.runtime.bootstrap import Application
 
 
@@ -61,7 +61,7 @@ def add_places(
     known = {source.location for source in app.agent(agent).sources}
     if allow_hosts:
         append_values(app.home.workspace_file, ("fetch", "allow_hosts"), allow_hosts)
-        app.__dict__.pop("workspace", None)
+        apply_workspace(app, action="sources add", subject=agent)
     new = {place.location: place.mapping for place in places if place.location not in known}
     add_sources(agent_path(app.home, agent), *new.values())
     apply_agents(app, [agent], action="sources add")

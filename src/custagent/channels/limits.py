@@ -1,0 +1,121 @@
+"""How much one visitor and one address may ask of the live chat: token buckets that forget whom they need not remember."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """`count` in `seconds`, of which `burst` may come at once."""
+
+    count: int
+    seconds: int
+    #: The bucket's size.
+    burst: int
+
+    @property
+    def per_second(self) -> float:
+        """How fast the bucket fills again."""
+        return self.count / self.seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The live chat's limits (channels sheet §4.2). An address is an IPv4 address or an IPv6 /64."""
+
+    visitor_pace: Rate = Rate(count=1, seconds=1, burst=5)
+    visitor_messages: Rate = Rate(count=20, seconds=60, burst=20)
+    address_messages: Rate = Rate(count=60, seconds=60, burst=60)
+    address_sessions: Rate = Rate(count=60, seconds=3600, burst=20)
+    #: Opening streams, asking for the greeting, leaving an email address.
+    address_requests: Rate = Rate(count=240, seconds=60, burst=120)
+    #: Open at once: a browser has six connections to one host, and sending needs one.
+    streams_per_visitor: int = 4
+    streams: int = 5_000
+    #: How many visitors and addresses each bucket remembers.
+    remembered: int = 20_000
+
+
+class Buckets:
+    """Token buckets of one rate, one a key. Memory is bounded: the key that was used longest ago goes first."""
+
+    def __init__(self, rate: Rate, *, monotonic: Callable[[], float], remembered: int) -> None:
+        self._rate = rate
+        self._monotonic = monotonic
+        self._remembered = remembered
+        #: key -> (tokens left, when that was reckoned)
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._left)
+
+    def wait(self, key: str) -> float:
+        """Seconds until a token is there; 0.0 when one is there now. Takes none."""
+        missing = 1.0 - self._tokens(key)
+        # A billionth of a token is a rounding error, not a reason to refuse.
+        return missing / self._rate.per_second if missing > 1e-9 else 0.0  # noqa: PLR2004 # see above
+
+    def take(self, key: str) -> None:
+        """Take a token; ask `wait` first."""
+        self._left[key] = (self._tokens(key) - 1.0, self._monotonic())
+        self._left.move_to_end(key)
+        if len(self._left) > self._remembered:
+            self._left.popitem(last=False)
+
+    def _tokens(self, key: str) -> float:
+        left, at = self._left.get(key, (float(self._rate.burst), self._monotonic()))
+        return min(float(self._rate.burst), left + (self._monotonic() - at) * self._rate.per_second)
+
+
+class Limiter:
+    """Says how long somebody has to wait. Several buckets are asked together: all give a token, or none does."""
+
+    def __init__(self, limits: Limits, *, monotonic: Callable[[], float]) -> None:
+        self.limits = limits
+
+        def buckets(rate: Rate) -> Buckets:
+            return Buckets(rate, monotonic=monotonic, remembered=limits.remembered)
+
+        self._pace = buckets(limits.visitor_pace)
+        self._visitor = buckets(limits.visitor_messages)
+        self._address = buckets(limits.address_messages)
+        self._sessions = buckets(limits.address_sessions)
+        self._requests = buckets(limits.address_requests)
+
+    def message(self, contact_key: str, address: str) -> float:
+        """Seconds to wait before this message; 0.0 when it may come now, and then it is counted."""
+        place = network(address)
+        return _take([(self._pace, contact_key), (self._visitor, contact_key), (self._address, place)])
+
+    def session(self, address: str) -> float:
+        """The same for a new visitor."""
+        return _take([(self._sessions, network(address))])
+
+    def request(self, address: str) -> float:
+        """The same for anything else."""
+        return _take([(self._requests, network(address))])
+
+
+def network(address: str) -> str:
+    """Whom an address counts for: itself, or its /64, which is what one IPv6 customer has. Other text counts for itself."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
+
+
+def _take(asked: Sequence[tuple[Buckets, str]]) -> float:
+    longest = max(buckets.wait(key) for buckets, key in asked)
+    if longest == 0.0:
+        for buckets, key in asked:
+            buckets.take(key)
+    return longest

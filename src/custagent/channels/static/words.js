@@ -1,0 +1,106 @@
+// Text into elements, and small signs. Everything is built from text nodes: nothing is ever read as HTML.
+
+/** A new element with properties (`className`, `type`, …), attributes under `set`, and children (elements or text). */
+export function element(name, properties = {}, ...children) {
+  const { set = {}, ...rest } = properties;
+  const made = Object.assign(document.createElement(name), rest);
+  for (const [attribute, value] of Object.entries(set)) made.setAttribute(attribute, value);
+  made.append(...children);
+  return made;
+}
+
+const SHAPES = {
+  spark: "M12 2.5l2.1 6.1a2 2 0 0 0 1.3 1.3l6.1 2.1-6.1 2.1a2 2 0 0 0-1.3 1.3L12 21.5l-2.1-6.1a2 2 0 0 0-1.3-1.3L2.5 12l6.1-2.1a2 2 0 0 0 1.3-1.3z",
+  page: "M7 3h7l5 5v12a1 1 0 0 1-1 1H7a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zm6 1v5h5",
+  link: "M10 14a4.5 4.5 0 0 0 6.4 0l3-3a4.5 4.5 0 0 0-6.4-6.4l-1 1M14 10a4.5 4.5 0 0 0-6.4 0l-3 3a4.5 4.5 0 0 0 6.4 6.4l1-1",
+};
+
+/** One of the signs above, invisible to screen readers. */
+export function sign(name) {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  const path = document.createElementNS(space, "path");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", `sign ${name}`);
+  path.setAttribute("d", SHAPES[name]);
+  svg.append(path);
+  return svg;
+}
+
+/** The address when it is a page of the web, else null: `javascript:`, `data:` and the like never become links. */
+export function webAddress(text) {
+  try {
+    const url = new URL(text);
+    return url.protocol === "http:" || url.protocol === "https:" ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A link that opens in a new tab and tells the other side nothing. */
+export function link(address, label, hint) {
+  const made = element("a", { href: address, target: "_blank", rel: "noopener noreferrer nofollow" }, label);
+  made.append(element("span", { className: "unseen" }, ` ${hint}`));
+  return made;
+}
+
+const ADDRESS = /https?:\/\/[^\s<>"“”«»]+/giu;
+const PAIRS = { ")": "(", "]": "[", "}": "{" };
+
+/** Where an address ends: punctuation after it belongs to the sentence, a closing bracket to its opening one. */
+function trimmed(address) {
+  let end = address.length;
+  while (end > 0) {
+    const last = address[end - 1];
+    const opening = PAIRS[last];
+    const kept = address.slice(0, end);
+    if (opening ? kept.split(opening).length > kept.split(last).length - 1 : !/[.,;:!?'’*_]/u.test(last)) break;
+    end -= 1;
+  }
+  return address.slice(0, end);
+}
+
+/** A line of text with its web addresses as links. */
+function linked(text, hint) {
+  const parts = document.createDocumentFragment();
+  let from = 0;
+  for (const match of text.matchAll(ADDRESS)) {
+    const shown = trimmed(match[0]);
+    const address = webAddress(shown);
+    if (address === null) continue;
+    parts.append(text.slice(from, match.index), link(address, shown, hint));
+    from = match.index + shown.length;
+  }
+  parts.append(text.slice(from));
+  return parts;
+}
+
+/** A message's text: blank lines part paragraphs, lines that start with "- " are a list. */
+export function body(text, hint) {
+  const whole = document.createDocumentFragment();
+  for (const block of text.split(/\n[^\S\n]*\n/)) {
+    let paragraph = null;
+    let list = null;
+    for (const line of block.split("\n")) {
+      if (line.startsWith("- ")) {
+        paragraph = null;
+        if (list === null) whole.append((list = element("ul")));
+        list.append(element("li", {}, linked(line.slice(2), hint)));
+      } else if (line.trim() !== "") {
+        list = null;
+        if (paragraph === null) whole.append((paragraph = element("p")));
+        else paragraph.append("\n");
+        paragraph.append(linked(line, hint));
+      }
+    }
+  }
+  return whole;
+}
+
+/** Up to two initials of a name. */
+export function initials(name) {
+  const parts = name.trim().split(/\s+/).filter(Boolean);
+  const chosen = parts.length > 1 ? [parts[0], parts[parts.length - 1]] : parts;
+  return chosen.map((part) => [...part][0].toLocaleUpperCase()).join("");
+}

@@ -1,0 +1,227 @@
+"""The conversation service: a contact's messages in, the agent's turn out. It decides nothing about content: the
+Answerer does; and it writes nothing: the store does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+from custagent.conversation.credits import charge_for
+from custagent.conversation.routing import choose
+from custagent.core.agent import AgentDefinition, Assignment, Handoff
+from custagent.core.answer import Answer, DecisionKind, Question, Reason, Utterance
+from custagent.core.conversation import Conversation, Event, Turn, transition
+from custagent.core.message import Message, MessageKind, Sender
+from custagent.core.ports import Answerer, Clock, Directory
+
+_KINDS = {
+    DecisionKind.ANSWER: MessageKind.ANSWER,
+    DecisionKind.CLARIFY: MessageKind.CLARIFY,
+    DecisionKind.REPHRASE: MessageKind.REPHRASE,
+}
+#: What the model of the conversation is told of earlier replies; greetings and notices say nothing about content.
+_DECISIONS = {kind.value: decision for decision, kind in _KINDS.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentInForce:
+    """An agent as it is live on a channel."""
+
+    definition: AgentDefinition
+    assignment: Assignment
+    #: The applied version (CRE-6) and the index generation that it answers by (ANS-8).
+    version: int
+    generation: int
+    answerer: Answerer
+    #: Somebody paused it: it hands every conversation to people (ANS-2).
+    paused: bool = False
+
+
+class Texts(Protocol):
+    """The agents' fixed texts."""
+
+    def __call__(self, agent: AgentDefinition, key: str, language: str) -> str:
+        """The text of `messages:` called `key`, in `language` where there is one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationService:
+    """Makes the agent's turns."""
+
+    directory: Directory
+    clock: Clock
+    texts: Texts
+
+    def reply(
+        self, agent: AgentInForce, conversation: Conversation, thread: Sequence[Message], unhandled: Sequence[Message]
+    ) -> Turn:
+        """The agent's turn for `unhandled`, the contact's messages that wait; `thread` is all of the conversation.
+
+        Messages that came while the agent was thinking are answered together: the contact meant one thing.
+        """
+        waiting = {message.id for message in unhandled}
+        earlier = [message for message in thread if message.id not in waiting]
+        question = Question(
+            text="\n".join(message.text for message in unhandled),
+            language=conversation.language,
+            channel=conversation.channel,
+            history=tuple(_utterances(earlier)),
+        )
+        answer = agent.answerer.answer(question)
+        if answer.decision.kind is DecisionKind.HANDOFF or agent.paused:
+            return self._hand_off(agent, conversation, earlier, unhandled, answer)
+        small_talk = answer.decision.reason is Reason.SMALL_TALK
+        kind = MessageKind.SMALL_TALK if small_talk else _KINDS[answer.decision.kind]
+        messages = [*self._disclosure(agent, conversation, earlier, answer.language)]
+        messages.append(self._message(agent, conversation, kind, answer.text, answer))
+        return self._turn(agent, conversation, messages, unhandled, answer, event=Event.AGENT_REPLIED)
+
+    def give_up(self, conversation: Conversation, unhandled: Sequence[Message], agent: AgentInForce | None) -> Turn:
+        """The turn for a conversation that no agent can answer: it waits for people, in the team's queue."""
+        targets = agent.assignment.handoff.to if agent else ()
+        messages: list[Message] = []
+        if agent:
+            text = self.texts(agent.definition, "handoff_unavailable", conversation.language)
+            messages.append(self._plain(conversation, MessageKind.HANDOFF_UNAVAILABLE, text, conversation.language))
+        return Turn(
+            conversation=conversation,
+            status=transition(conversation.status, Event.HANDED_OFF),
+            assignee=next((target for target in targets if target.startswith("team:")), ""),
+            messages=tuple(messages),
+            handled=tuple(message.id for message in unhandled),
+            at=self.clock.now(),
+        )
+
+    def _hand_off(
+        self,
+        agent: AgentInForce,
+        conversation: Conversation,
+        earlier: Sequence[Message],
+        unhandled: Sequence[Message],
+        answer: Answer,
+    ) -> Turn:
+        """Give the conversation to people, or keep it, as the assignment says (HND-1, HND-2)."""
+        handoff: Handoff = agent.assignment.handoff
+        messages = [*self._disclosure(agent, conversation, earlier, answer.language)]
+        if handoff.mode == "stay":
+            messages.append(self._notice(agent, conversation, MessageKind.HANDOFF_UNAVAILABLE, answer))
+            return self._turn(agent, conversation, messages, unhandled, answer, event=Event.AGENT_REPLIED)
+        chosen = choose(self.directory.available(handoff.to), language=answer.language)
+        kind = MessageKind.HANDOFF if chosen else MessageKind.HANDOFF_UNAVAILABLE
+        messages.append(self._notice(agent, conversation, kind, answer))
+        team = next((target for target in handoff.to if target.startswith("team:")), "")
+        assignee = f"user:{chosen.user.name}" if chosen else team
+        return self._turn(agent, conversation, messages, unhandled, answer, event=Event.HANDED_OFF, assignee=assignee)
+
+    def _disclosure(
+        self, agent: AgentInForce, conversation: Conversation, earlier: Sequence[Message], language: str
+    ) -> Sequence[Message]:
+        """That an AI answers: at first contact, and again when people gave the conversation back (ASG-4)."""
+        for message in reversed(earlier):
+            if message.kind is MessageKind.DISCLOSURE:
+                return ()
+            if message.sender is Sender.PERSON:
+                break
+        text = self.texts(agent.definition, "disclosure", language)
+        return (self._plain(conversation, MessageKind.DISCLOSURE, text, language),)
+
+    def _notice(self, agent: AgentInForce, conversation: Conversation, kind: MessageKind, answer: Answer) -> Message:
+        text = self.texts(agent.definition, kind.value.replace("-", "_"), answer.language)
+        return self._message(agent, conversation, kind, text, answer)
+
+    def _plain(self, conversation: Conversation, kind: MessageKind, text: str, language: str) -> Message:
+        return Message(
+            conversation=conversation.id,
+            sender=Sender.AGENT,
+            kind=kind,
+            text=text,
+            language=language,
+            at=self.clock.now(),
+        )
+
+    def _message(
+        self, agent: AgentInForce, conversation: Conversation, kind: MessageKind, text: str, answer: Answer
+    ) -> Message:
+        """A reply with everything it rests on (ANS-8)."""
+        return Message(
+            conversation=conversation.id,
+            sender=Sender.AGENT,
+            kind=kind,
+            text=text,
+            language=answer.language,
+            at=self.clock.now(),
+            options=answer.options,
+            citations=answer.citations,
+            decision=answer.decision.kind.value,
+            reason=answer.decision.reason.value,
+            confidence=answer.decision.confidence,
+            agent_version=agent.version,
+            index_generation=agent.generation,
+            evidence=evidence_text(answer),
+        )
+
+    def _turn(
+        self,
+        agent: AgentInForce,
+        conversation: Conversation,
+        messages: Sequence[Message],
+        unhandled: Sequence[Message],
+        answer: Answer,
+        *,
+        event: Event,
+        assignee: str = "",
+    ) -> Turn:
+        return Turn(
+            conversation=conversation,
+            status=transition(conversation.status, event),
+            assignee=assignee,
+            agent=agent.definition.name,
+            language=answer.language,
+            messages=tuple(messages),
+            charge=charge_for(messages),
+            handled=tuple(message.id for message in unhandled),
+            at=self.clock.now(),
+        )
+
+
+def _utterances(messages: Sequence[Message]) -> list[Utterance]:
+    """The conversation as the answerer sees it; people's replies count as the company's."""
+    said: list[Utterance] = []
+    for message in messages:
+        if message.sender is Sender.CONTACT:
+            said.append(Utterance(role="contact", text=message.text))
+        elif message.kind is not MessageKind.DISCLOSURE:
+            said.append(Utterance(role="agent", text=message.text, decision=_DECISIONS.get(message.decision)))
+    return said
+
+
+def evidence_text(answer: Answer) -> str:
+    """The signals and passages behind a reply, as JSON: they are kept, for content changes (ANS-8)."""
+    passages: list[Mapping[str, object]] = [
+        {
+            "location": scored.chunk.location,
+            "title": scored.chunk.title,
+            "heading": scored.chunk.heading,
+            "anchor": scored.chunk.anchor,
+            "page": scored.chunk.page,
+            "text": scored.chunk.text,
+            "score": round(scored.score, 4),
+            "cosine": round(scored.cosine, 4),
+            "lexical": round(scored.lexical, 4),
+        }
+        for scored in answer.evidence.chunks
+    ]
+    signals = {name: round(value, 4) for name, value in answer.evidence.signals.items()}
+    return json.dumps(
+        {
+            "signals": signals,
+            "passages": passages,
+            "usage": asdict(answer.usage),
+            "timings_ms": dict(answer.timings_ms),
+        },
+        ensure_ascii=False,
+    )

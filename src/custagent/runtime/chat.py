@@ -1,0 +1,113 @@
+"""The live chat's view of the workspace: what its routes ask, answered from the store and the definitions in force."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from custagent.answer.wording import Wording
+from custagent.channels.live_chat import Header, Hello, Holder, LiveChat
+from custagent.core.agent import AgentDefinition
+from custagent.core.conversation import Conversation, Status
+from custagent.core.message import Message
+from custagent.core.workspace import LiveChatChannel, Workspace
+from custagent.runtime.bootstrap import Application
+from custagent.runtime.runner import Runner
+
+
+class LiveChats(Mapping[str, LiveChat]):
+    """The live-chat channels as they are applied now; asked anew at each request."""
+
+    def __init__(self, app: Application, runner: Runner) -> None:
+        self._app = app
+        self._runner = runner
+
+    def __getitem__(self, name: str) -> LiveChat:
+        channel = self._runner.in_force.channels()[name]
+        if not isinstance(channel, LiveChatChannel):
+            raise KeyError(name)
+        return _Chat(self._app, self._runner, channel).as_live_chat()
+
+    def __iter__(self) -> Iterator[str]:
+        channels = self._runner.in_force.channels()
+        return iter([name for name, channel in channels.items() if isinstance(channel, LiveChatChannel)])
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+class _Chat:
+    """One live-chat channel."""
+
+    def __init__(self, app: Application, runner: Runner, channel: LiveChatChannel) -> None:
+        self._app = app
+        self._runner = runner
+        self._channel = channel
+
+    def as_live_chat(self) -> LiveChat:
+        return LiveChat(
+            name=self._channel.name,
+            origins=self._channel.origins,
+            receive=self._runner.receive,
+            messages_after=self._messages_after,
+            header=self._header,
+            hello=self._hello,
+            person_name=self._person_name,
+            leave_email=self._leave_email,
+        )
+
+    async def _messages_after(self, contact_key: str, after: int) -> Sequence[Message]:
+        store = self._app.store.conversations
+        return await asyncio.to_thread(store.messages_of_contact, self._channel.name, contact_key, after=after)
+
+    async def _latest(self, contact_key: str) -> Conversation | None:
+        store = self._app.store.conversations
+        return await asyncio.to_thread(store.latest, self._channel.name, contact_key) if contact_key else None
+
+    async def _header(self, contact_key: str) -> Header:
+        conversation = await self._latest(contact_key)
+        if conversation is None or conversation.status in (Status.PENDING, Status.CLOSED):
+            agent = self._agent()
+            return Header(holder=Holder.AGENT if agent else Holder.NOBODY, name=self._workspace.name if agent else "")
+        kind, _, name = conversation.assignee.partition(":")
+        if kind != "user":
+            return Header(holder=Holder.NOBODY)
+        full_name = self._person_name(name)
+        return Header(holder=Holder.PERSON, name=full_name, initials_of=full_name if self._shows_photo() else "")
+
+    async def _hello(self, languages: Sequence[str]) -> Hello:
+        workspace, agent = self._workspace, self._agent()
+        wanted = next(iter(languages), workspace.default_language)
+        if agent is None:
+            return Hello(agent="", company=workspace.name, greeting="", disclosure="", language=wanted)
+        wording = Wording(agent=agent, wanted=wanted)
+        greeting = wording.message("greeting")
+        return Hello(
+            agent=workspace.name,
+            company=workspace.name,
+            greeting=greeting.text,
+            disclosure=wording.message("disclosure").text,
+            language=greeting.language,
+        )
+
+    async def _leave_email(self, contact_key: str, email: str) -> None:
+        conversation = await self._latest(contact_key)
+        if conversation is not None:
+            contact = replace(conversation.contact, email=email)
+            await asyncio.to_thread(self._app.store.conversations.save_contact, contact)
+
+    def _person_name(self, user: str) -> str:
+        return next((one.full_name for one in self._workspace.users if one.name == user), user)
+
+    def _shows_photo(self) -> bool:
+        assigned = self._runner.in_force.assigned().get(self._channel.name)
+        return assigned is None or assigned[1].handoff.update_avatar
+
+    def _agent(self) -> AgentDefinition | None:
+        assigned = self._runner.in_force.assigned().get(self._channel.name)
+        return assigned[0] if assigned else None
+
+    @property
+    def _workspace(self) -> Workspace:
+        return self._runner.in_force.workspace()

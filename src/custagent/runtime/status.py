@@ -1,0 +1,191 @@
+"""How the workspace is doing: who runs it, what is live where, what waits, and what needs a look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from custagent.config.agents import agent_names, agent_path
+from custagent.core.conversation import Status
+from custagent.core.document import SourceStatus
+from custagent.core.errors import CustagentError
+from custagent.core.message import DeliveryStatus
+from custagent.core.record import AppliedVersion
+from custagent.core.workspace import ChannelKind
+from custagent.runtime.bootstrap import WORKSPACE_KEY, Application
+from custagent.runtime.channels import ADD_HINT, ChannelState, channel_states
+from custagent.runtime.handover import live_assignments
+from custagent.store.lease import LeaseHolder
+
+#: The kinds of channel that this version can run.
+SERVED = frozenset({ChannelKind.LIVE_CHAT.value})
+#: So many dead letters are told one by one.
+MOST_DEAD_LETTERS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A file that does not say what is live (CRE-6)."""
+
+    #: The agent's name, or "custagent.yaml".
+    name: str
+    #: "changed", "never applied", or "gone": the file was deleted and the agent is still live.
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncProblem:
+    """A source whose last reading did not go well."""
+
+    agent: str
+    location: str
+    state: SourceStatus
+    #: Why; "" when only some of its pages could not be read.
+    error: str
+    #: How many pages could not be read.
+    pages_not_read: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenUp:
+    """A reply that will not be tried again (a dead letter)."""
+
+    conversation: str
+    message: int
+    channel: str
+    error: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """An agent that somebody paused."""
+
+    agent: str
+    by: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReport:
+    """What `custagent status` tells."""
+
+    #: The runner that works on the workspace; None when none does.
+    runner: LeaseHolder | None
+    channels: tuple[ChannelState, ...]
+    paused: tuple[Pause, ...]
+    #: How many conversations there are, by status.
+    conversations: Mapping[Status, int]
+    #: Replies that wait for sending.
+    waiting_replies: int
+    #: How many replies were given up, and the last of them, newest first.
+    dead_letters: int
+    last_dead_letters: tuple[GivenUp, ...]
+    differences: tuple[Difference, ...]
+    sync_problems: tuple[SyncProblem, ...]
+
+
+def workspace_status(app: Application) -> StatusReport:
+    """How things are now. Raises ConfigError when custagent.yaml cannot be read."""
+    replies = app.store.totals.replies()
+    letters = app.store.outbox.dead_letters(limit=MOST_DEAD_LETTERS)
+    return StatusReport(
+        runner=app.store.lease.holder(app.clock.now()),
+        channels=tuple(channel_states(app)),
+        paused=tuple(
+            Pause(agent=agent, by=by, since=since) for agent, (by, since) in app.store.pauses.paused().items()
+        ),
+        conversations=app.store.totals.conversations(),
+        waiting_replies=replies[DeliveryStatus.QUEUED],
+        dead_letters=replies[DeliveryStatus.FAILED],
+        last_dead_letters=tuple(
+            GivenUp(
+                conversation=letter.outbound.message.conversation,
+                message=letter.outbound.message.id,
+                channel=letter.outbound.channel,
+                error=letter.error,
+                at=letter.at,
+            )
+            for letter in letters
+        ),
+        differences=tuple(differences(app)),
+        sync_problems=tuple(_sync_problems(app)),
+    )
+
+
+def differences(app: Application) -> list[Difference]:
+    """The files that say something else than what is live, sorted by name, custagent.yaml first (CRE-6).
+
+    While custagent.yaml was never applied, the runner goes by the file, so there is no difference.
+    """
+    live = app.store.versions.live()
+    found = []
+    if WORKSPACE_KEY in live and _differs(app.home.workspace_file, live[WORKSPACE_KEY]):
+        found.append(Difference(name=WORKSPACE_KEY, kind="changed"))
+    names = set(agent_names(app.home))
+    for name in sorted(names | live.keys() - {WORKSPACE_KEY}):
+        if name not in names:
+            found.append(Difference(name=name, kind="gone"))
+        elif name not in live:
+            found.append(Difference(name=name, kind="never applied"))
+        elif _differs(agent_path(app.home, name), live[name]):
+            found.append(Difference(name=name, kind="changed"))
+    return found
+
+
+def served_channels(app: Application) -> list[ChannelState]:
+    """The channels that a runner has work on: with a live agent, and of a kind that this version serves (RUN-1).
+
+    Raises CustagentError, which says what to run, when there is none.
+    """
+    assigned = [state for state in channel_states(app) if state.agent]
+    served = [state for state in assigned if state.kind in SERVED]
+    if assigned and not served:
+        raise CustagentError(
+            f"this version of custagent does not serve {assigned[0].kind} channels yet, and no agent is on another one",
+            hint=f"Add a chat with: {ADD_HINT}",
+        )
+    if not served:
+        raise CustagentError("no agent is on a channel yet, so there is nothing to run", hint=_what_to_run(app))
+    return served
+
+
+def _what_to_run(app: Application) -> str:
+    """The next command on the way to a running agent."""
+    agents = [*agent_names(app.home)]
+    if not agents:
+        return "Create an agent first: custagent create support"
+    channels = [channel.name for channel in app.workspace.channels]
+    assign = f"custagent assign {agents[0]} {channels[0] if channels else 'web'}"
+    if not channels:
+        return f"Run: {ADD_HINT}    Then: {assign}"
+    changed = [difference.name for difference in differences(app)]
+    if changed and not live_assignments(app):
+        return f"Run: {assign}    (If you have assigned it in the file, put that into force: custagent apply)"
+    return f"Run: {assign}"
+
+
+def _differs(path: Path, live: AppliedVersion) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") != live.text
+    except (OSError, UnicodeDecodeError):
+        return True
+
+
+def _sync_problems(app: Application) -> list[SyncProblem]:
+    found = []
+    for agent in app.store.versions.live().keys() - {WORKSPACE_KEY}:
+        for state in app.store.sources.source_states(agent).values():
+            if state.error or state.problems:
+                found.append(
+                    SyncProblem(
+                        agent=agent,
+                        location=state.location,
+                        state=state.status,
+                        error=state.error,
+                        pages_not_read=len(state.problems),
+                    )
+                )
+    return sorted(found, key=lambda problem: (problem.agent, problem.location))
