@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ THRESHOLDS = {
 @pytest.fixture(scope="session")
 def chunk() -> Callable[..., Chunk]:
     def make(text: str = "Refunds take five days.", **rest: Any) -> Chunk:
-        return Chunk(**{"location": "https://help.example/refunds", "title": "Refunds", "language": "en", **rest}, text=text)
+        return Chunk(
+            **{"location": "https://help.example/refunds", "title": "Refunds", "language": "en", **rest}, text=text
+        )
 
     return make
 
@@ -39,7 +42,12 @@ def scored(chunk) -> Callable[..., ScoredChunk]:
     """A passage of a page with a score: `scored(0.9, "costs", heading="Prices")`; `number` is that of a PDF's page."""
 
     def make(
-        score: float, page: str = "refunds", text: str = "Refunds take five days.", *, number: int | None = None, **rest: Any
+        score: float,
+        page: str = "refunds",
+        text: str = "Refunds take five days.",
+        *,
+        number: int | None = None,
+        **rest: Any,
     ) -> ScoredChunk:
         place = {"location": f"https://help.example/{page}", "title": page.capitalize(), "page": number}
         return ScoredChunk(chunk=chunk(text, **{**place, **rest}), cosine=score, lexical=0.0, score=score)
@@ -81,19 +89,30 @@ class Content:
     def answerer(self, agent: AgentDefinition, **rest: Any) -> ContentAnswerer:
         """The answerer over everything that was added."""
         documents = self.store.documents
-        Indexer(documents, self.store.vectors, self._embedder).update(self._folder, lambda done, total: None)
+        Indexer(documents, self.store.vectors, self._embedder).update(self._folder, lambda *_: None)
         workspace = rest.pop("workspace", Workspace(name="Spokes"))
         retriever = HybridRetriever(self._folder, documents, self._embedder)
-        return ContentAnswerer(agent=agent, workspace=workspace, retriever=retriever, clock=self.clock, **rest)
+        return ContentAnswerer(**{
+            "agent": agent, "workspace": workspace, "retriever": retriever, "clock": self.clock, **rest,
+        })  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shared_content(tmp_path_factory) -> Iterator[Callable[[], Content]]:
+    """Makes contents that several tests read: a database costs more than a test."""
+    with ExitStack() as stack:
+
+        def make() -> Content:
+            made = Content(tmp_path_factory.mktemp("content"), FrozenClock())
+            stack.callback(made.store.close)
+            return made
+
+        yield make
 
 
 @pytest.fixture
 def content(tmp_path) -> Iterator[Content]:
+    """A content of the test's own."""
     made = Content(tmp_path, FrozenClock())
     yield made
     made.store.close()
-
-
-@pytest.fixture(scope="session")
-def make_content() -> Callable[[Path, FrozenClock], Content]:
-    return Content

@@ -76,7 +76,7 @@ def test_everything_else_asks_the_content():
         (0.0, 0, False, Attempts(), REPHRASE, Reason.NOTHING_FITS),
     ],
 )
-def test_confidence_decides(confidence, topics, ambiguous, tried, kind, reason):
+def test_confidence_decides(confidence, topics, ambiguous, tried, kind, reason):  # noqa: PLR0917 - a table
     decision = decide(confidence, topics=topics, ambiguous=ambiguous, agent=AGENT, attempts=tried)
     assert decision == Decision(kind=kind, reason=reason, confidence=confidence)
 
@@ -99,9 +99,7 @@ def test_where_nothing_was_found_nothing_is_answered_whatever_the_thresholds():
 def test_the_agent_asks_back_as_often_as_it_may_and_then_hands_over(allowed):
     kinds = []
     for tried in range(allowed + 2):
-        told = decide(
-            0.1, topics=1, ambiguous=False, agent=agent(rephrase=allowed), attempts=Attempts(rephrase=tried)
-        )
+        told = decide(0.1, topics=1, ambiguous=False, agent=agent(rephrase=allowed), attempts=Attempts(rephrase=tried))
         kinds.append(told.kind)
     assert kinds == [REPHRASE] * allowed + [HANDOFF] * 2
 
@@ -144,7 +142,7 @@ def test_the_unanswered_end_of_a_conversation():
     st.floats(0, 1), st.integers(0, 3), st.booleans(), st.booleans(), st.integers(0, 3), st.integers(0, 3),
     st.floats(0, 1), st.floats(0, 1), st.lists(st.sampled_from([*DecisionKind, None, "contact"]), max_size=8),
 )  # fmt: skip
-def test_no_conversation_is_asked_back_more_often_than_allowed(
+def test_no_conversation_is_asked_back_more_often_than_allowed(  # noqa: PLR0917 - Hypothesis gives them
     confidence, topics, ambiguous, chosen, clarifies, rephrases, one, other, said
 ):
     thresholds = ConfidenceThresholds(clarify=min(one, other), answer=max(one, other))

@@ -87,7 +87,10 @@ def test_a_list_that_follows_is_taken_whole_or_not_at_all_and_then_not_announced
 
 
 def test_the_row_asked_about_is_in_the_quote_of_a_long_table(quote):
-    rows = [f"Country: Land{number}; Up to 2 kg: {number} kr; 2–10 kg: {number * 2} kr; Bike: {number * 9} kr" for number in range(60)]
+    rows = [
+        f"Country: Land{number}; Up to 2 kg: {number} kr; 2–10 kg: {number * 2} kr; Bike: {number * 9} kr"
+        for number in range(60)
+    ]
     quoted = quote("What does a bike to Land47 cost?", "\n".join(rows))
     assert rows[47] in quoted.split("\n")
     assert len(quoted) <= QUOTE_CHARS

@@ -72,7 +72,7 @@ unit = st.floats(0, 1)
 
 
 @given(unit, unit, unit, unit, unit, st.sampled_from([0.0, 1.0]), unit)
-def test_confidence_is_a_probability_that_rises_with_each_of_its_signals(
+def test_confidence_is_a_probability_that_rises_with_each_of_its_signals(  # noqa: PLR0917 - Hypothesis gives them
     cosine, lexical, margin, lead, coverage, same_language, more
 ):
     signals = {

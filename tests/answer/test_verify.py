@@ -10,8 +10,12 @@ from hypothesis import strategies as st
 
 from custagent.answer.verify import MAX_WRITTEN, Verified, verify
 
-RETURNS = "Returns are free within 30 days. Write to help@shop.example or see https://shop.example/returns?a=1 for more."
-COSTS = "A parcel to Norway costs 1,299.50 kr and takes three days. Batteries cannot be returned. The shop opens at 10:00."
+RETURNS = (
+    "Returns are free within 30 days. Write to help@shop.example or see https://shop.example/returns?a=1 for more."
+)
+COSTS = (
+    "A parcel to Norway costs 1,299.50 kr and takes three days. Batteries cannot be returned. The shop opens at 10:00."
+)
 SWEDISH = "Returer är gratis inom 30 dagar."
 
 
@@ -43,8 +47,16 @@ class TestMarks:
             ("Returns [1] are free.", "Returns are free.", [0]),
             ("[1] Returns are free. [1] Returns take 30 days.", "Returns are free. Returns take 30 days.", [0]),
             ("Returns are free 【1】.", "Returns are free.", [0]),
-            ("Returns are free. [1] Norway costs 1299.50 kr. [2]", "Returns are free. Norway costs 1299.50 kr.", [0, 1]),
-            ("Returns are free, and Norway takes three days [2, 1].", "Returns are free, and Norway takes three days.", [1, 0]),
+            (
+                "Returns are free. [1] Norway costs 1299.50 kr. [2]",
+                "Returns are free. Norway costs 1299.50 kr.",
+                [0, 1],
+            ),
+            (
+                "Returns are free, and Norway takes three days [2, 1].",
+                "Returns are free, and Norway takes three days.",
+                [1, 0],
+            ),
             ("Returns are free [2][1]!", "Returns are free!", [1, 0]),
             ("Are returns free? [1] Yes, they are free. [1]", "Are returns free? Yes, they are free.", [0]),
             ("See e.g. returns [1], which are free.", "See e.g. returns, which are free.", [0]),
@@ -174,14 +186,15 @@ class TestAddresses:
             "Returns are <<b>script>alert</b> free [1].",
             "Returns are [free [now]](https://evil.example) [1].",
             "Returns are [free][ref] [1].\n\n[ref]: https://evil.example",
-            "Returns are &lt;b&gt; free [1].",
+            "Returns are free within 30 days, <<x>b> for more [1].",
+            "Returns are free within 30 days &amp; for more [1].",
             "Returns are <a href='x'",
         ],
     )
     def test_broken_markup_is_not_sent(self, check, written):
         text = check(written).text
         assert "evil" not in text
-        assert not re.search(r"<|\]\(|&lt", text)
+        assert not re.search(r"<|\]\(|&", text)
 
     def test_less_and_more_are_no_markup(self, check):
         assert check("Returns < 30 days are free [1].").text == "Returns < 30 days are free."
@@ -208,7 +221,13 @@ class TestMeaning:
         assert check(written).text == ""
 
     @pytest.mark.parametrize(
-        "written", ["Batteries cannot be returned [2].", "You can't return batteries [2].", "Returns are free [1]."]
+        "written",
+        [
+            "Batteries cannot be returned [2].",
+            "You can't return batteries [2].",
+            "Batteries: never [2].",
+            "Returns are free [1].",
+        ],
     )
     def test_a_statement_that_says_the_same_is(self, check, written):
         assert check(written).text
@@ -262,11 +281,13 @@ class TestForm:
         assert len(check(written).text) < MAX_WRITTEN
 
 
-URL = re.compile(r"(?:https?://|www\.)[^\s<>\"]+|[\w.+-]+@[\w-]+\.\w+|\b[\w-]{2,}\.(?:com|example|test)\b", re.IGNORECASE)
+URL = re.compile(
+    r"(?:https?://|www\.)[^\s<>\"]+|[\w.+-]+@[\w-]+\.\w+|\b[\w-]{2,}\.(?:com|example|test)\b", re.IGNORECASE
+)
 BITS = st.sampled_from(
     ["Returns are free", "https://shop.example/returns?a=1", "https://evil.example/x", "help@shop.example", "www.evil.test",
      "evil.com", "[1]", "[2]", " [3]", ".", ". ", " ", "\n", "\n\n- ", "[", "](", ")", "!", "<", ">", "<a href=", "</a>", "**",
-     "(", "。", ",", "://", "@", "http", "shop.example", "30 days", "evil@", "\u200b", "_", "`", "\"", "within"]
+     "(", "。", ",", "://", "@", "http", "shop.example", "30 days", "evil@", "\u200b", "_", "`", '"', "within"]
 )  # fmt: skip
 
 
@@ -279,7 +300,9 @@ SENTENCES = st.lists(
     st.one_of(SENTENCES, st.lists(BITS, max_size=25).map("".join), st.text(max_size=120)),
     st.sampled_from(["en", "sv", "de"]),
 )
-def test_whatever_a_model_writes_every_address_in_the_result_is_in_a_passage_it_rests_on(check, passages, written, language):
+def test_whatever_a_model_writes_every_address_in_the_result_is_in_a_passage_it_rests_on(
+    check, passages, written, language
+):
     verified = check(written, language)
     evidence = "\n".join(passages[index].text for index in verified.resting)
     for address in URL.findall(verified.text):
@@ -290,7 +313,26 @@ def test_whatever_a_model_writes_every_address_in_the_result_is_in_a_passage_it_
 
 @pytest.mark.parametrize(
     "unit",
-    ["[", "[1", "[1,", "[a](", "<", "<a ", "a", " ", ". ", "a.", "!", "**", "https://", "1. ", "kr. ", "- \n", "Not. ", "]("],
+    [
+        "[",
+        "[1",
+        "[1,",
+        "[a](",
+        "<",
+        "<a ",
+        "a",
+        " ",
+        ". ",
+        "a.",
+        "!",
+        "**",
+        "https://",
+        "1. ",
+        "kr. ",
+        "- \n",
+        "Not. ",
+        "](",
+    ],
 )
 def test_a_huge_text_is_checked_in_one_go(check, unit):
     # Quadratic work on this would take minutes.

@@ -39,17 +39,17 @@ class Calibration:
 #: Beyond this lead over the next page, more says nothing more.
 _MARGIN_CAP = 0.1
 SAME_LANGUAGE = Calibration(
-    intercept=-16.3,
+    intercept=-17.8,
     terms=(
-        Term(signal="cosine", weight=17.3),
-        Term(signal="margin", weight=26.3, cap=_MARGIN_CAP),
-        Term(signal="lead", weight=20.0),
-        Term(signal="coverage", weight=0.95),
+        Term(signal="cosine", weight=19.2),
+        Term(signal="margin", weight=24.3, cap=_MARGIN_CAP),
+        Term(signal="lead", weight=21.3),
+        Term(signal="coverage", weight=0.91),
     ),
 )
 CROSS_LANGUAGE = Calibration(
-    intercept=-35.8,
-    terms=(Term(signal="cosine", weight=41.9), Term(signal="margin", weight=21.4, cap=_MARGIN_CAP)),
+    intercept=-36.0,
+    terms=(Term(signal="cosine", weight=42.4), Term(signal="margin", weight=18.0, cap=_MARGIN_CAP)),
 )
 
 

@@ -22,7 +22,7 @@ BARE_WORDS = 2
 #: How many of the contact's earlier messages a message can be completed with.
 MAX_EARLIER = 3
 
-_QUESTION_MARKS = ("?", "？", "؟", ";")
+_QUESTION_MARKS = ("?", "？", "؟", "\u037e")
 
 
 def complete(question: Question, language: str, catalogue: Catalogue, *, chosen: str = "") -> str:

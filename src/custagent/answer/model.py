@@ -67,7 +67,6 @@ class LiteLLMChatModel:
             # Some models refuse a temperature: then it is left out.
             drop_params=True,
             num_retries=0,
-            max_retries=0,
         )
 
     def _completion(self, response: Any) -> Completion:
