@@ -1,6 +1,6 @@
 """Fits the confidence model of `custagent.answer.confidence` on labelled questions, and says how well it holds.
 
-    python benchmarks/confidence.py FOLDER/dev --cache /tmp/confidence
+    python benchmarks/confidence.py FOLDER/dev --cache OTHER_FOLDER
 
 FOLDER is the evaluation data (d2, d3, d6, d7), which is not part of this repository; the example help site and its
 forty further questions are added. Every question goes the whole way, as in a preview: the signals are those of the

@@ -195,7 +195,8 @@ def _utterances(messages: Sequence[Message]) -> list[Utterance]:
         if message.sender is Sender.CONTACT:
             said.append(Utterance(role="contact", text=message.text))
         elif message.kind is not MessageKind.DISCLOSURE:
-            said.append(Utterance(role="agent", text=message.text, decision=_DECISIONS.get(message.decision)))
+            decision = _DECISIONS.get(message.decision)
+            said.append(Utterance(role="agent", text=message.text, decision=decision, options=message.options))
     return said
 
 

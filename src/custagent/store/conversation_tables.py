@@ -11,9 +11,7 @@ if TYPE_CHECKING:
     import sqlite_utils
 
 
-def m008_create_conversations(database: sqlite_utils.Database) -> None:
-    """Contacts, and their threads."""
-    database.executescript("""
+_CONTACTS = """
         CREATE TABLE contacts (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             channel TEXT NOT NULL,
@@ -24,6 +22,12 @@ def m008_create_conversations(database: sqlite_utils.Database) -> None:
             UNIQUE (channel, key)
         ) STRICT;
 
+"""
+
+
+def m008_create_conversations(database: sqlite_utils.Database) -> None:
+    """Contacts, and their threads."""
+    database.executescript(f"""{_CONTACTS}
         CREATE TABLE conversations (
             id TEXT NOT NULL PRIMARY KEY,
             channel TEXT NOT NULL,

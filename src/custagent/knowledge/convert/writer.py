@@ -136,7 +136,8 @@ def _joined(blocks: list[_Block]) -> str:
 def _is_signpost(blocks: list[_Block]) -> bool:
     """Whether the blocks are a list of links, each perhaps with a few words about what is there."""
     total = sum(len(block.text) for block in blocks)
-    return len(blocks) > 1 and all(block.group for block in blocks) and sum(b.linked for b in blocks) * 2 >= total
+    listed = len(blocks) > 1 and all(block.group and block.linked for block in blocks)
+    return listed and sum(block.linked for block in blocks) * 3 >= total
 
 
 def _all_links(blocks: list[_Block]) -> bool:
