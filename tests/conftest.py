@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import os
 import socket
@@ -102,6 +103,12 @@ def attempts() -> Iterator[list[str]]:
         patch.setattr(socket.socket, "sendto", guarded(socket.socket.sendto, address_at=-1))
         patch.setattr(socket, "getaddrinfo", getaddrinfo)
         yield made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_event_loop_is_left_open() -> None:
+    """LiteLLM asks for the thread's event loop; where none was ever set, Python makes one that nobody closes."""
+    asyncio.set_event_loop(None)
 
 
 @pytest.fixture(autouse=True)

@@ -76,5 +76,8 @@ class ScriptedModel:
         if text is None:
             raise ModelError("the script is over")
         return Completion(
-            text=text, model="scripted", input_tokens=len(json.dumps(self.prompts[-1])) // 4, output_tokens=len(text) // 4
+            text=text,
+            model="scripted",
+            input_tokens=len(json.dumps(self.prompts[-1])) // 4,
+            output_tokens=len(text) // 4,
         )

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
 import httpcore
 import pytest
 
-from custagent.core.document import RawContent
+from custagent.core.agent import Source, UrlSource, source_key
+from custagent.core.document import RawContent, SourceState
 from custagent.core.errors import ConvertError
 from custagent.knowledge.addresses import AddressGuard
+from custagent.knowledge.convert.worker import Converter
 from custagent.knowledge.crawl import (
     CrawlDone,
     CrawlSettings,
@@ -27,6 +32,9 @@ from custagent.knowledge.crawl import (
     crawl,
 )
 from custagent.knowledge.fetch import Fetcher
+from custagent.knowledge.ingest import Ingestor
+from custagent.store import Store
+from custagent.testing import FrozenClock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,3 +269,114 @@ def run(web, waits, pretend_network):
         return [host]
 
     return crawl_it
+
+
+@cache
+def _blank_database() -> bytes:
+    """Made once: the migrations would take most of the time of these tests."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "custagent.db"
+        Store(path, FrozenClock()).close()
+        return path.read_bytes()
+
+
+class Library:
+    """A workspace with its database and a reader of sources; `web` stays on one port through all syncs of a test."""
+
+    def __init__(self, root: Path, web: Web, runner: asyncio.Runner, store: Store, clock: FrozenClock) -> None:
+        self.root, self.web, self.store, self.clock = root, web, store, clock
+        #: What the listener heard: ("read", location), or ("failed", location, reason).
+        self.heard: list[tuple[str, ...]] = []
+        self.allow_hosts = [web.host]
+        self._runner = runner
+
+    def file(self, path: str, text: str | bytes) -> None:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text.encode() if isinstance(text, str) else text)
+
+    def page(self, path: str, text: str, *links: str, head: str = "", **headers: str) -> None:
+        """A page of the web with some text; it may be asked for conditionally, its ETag is its text."""
+        anchors = "".join(f'<a href="{link}">to {link}</a> ' for link in links)
+        title = path.strip("/") or "start"
+        body = f"<html><head><title>{title}</title>{head}</head><body><p>{text}</p><p>See {anchors}</p></body></html>"
+        etag = f'"{abs(hash(body))}"'
+
+        def answer(request: Request) -> Reply:
+            if request.headers.get("if-none-match") == etag:
+                return Reply(status=304)
+            return Reply(body=body, headers={"Content-Type": "text/html", "ETag": etag, **headers})
+
+        self.web.pages[path] = answer
+
+    def site(self, **options: object) -> UrlSource:
+        return UrlSource(url=self.web.url("/"), import_related=True, **options)
+
+    def read(self, source: Source, *, agent: str = "ada", accept_removals: bool = False) -> SourceState:
+        self.heard.clear()
+        self.web.requests.clear()
+        return self._runner.run(self._read(source, agent, accept_removals=accept_removals))
+
+    async def _read(self, source: Source, agent: str, *, accept_removals: bool) -> SourceState:
+        ingestor = Ingestor(
+            root=self.root,
+            documents=self.store.documents,
+            sources=self.store.sources,
+            clock=self.clock,
+            allow_hosts=self.allow_hosts,
+            converter=_converter(),
+        )
+        async with ingestor:
+            return await ingestor.read(agent, source, self, accept_removals=accept_removals)
+
+    def page_read(self, location: str) -> None:
+        self.heard.append(("read", self._short(location)))
+
+    def page_failed(self, location: str, reason: str) -> None:
+        self.heard.append(("failed", self._short(location), reason))
+
+    def embedded(self, done: int, total: int) -> None:
+        raise AssertionError(f"reading embeds nothing, not even {done} of {total}")
+
+    def held(self, source: Source, agent: str = "ada") -> list[str]:
+        """The locations of the source's documents, without the server's address."""
+        key = source_key(source.kind, source.location)
+        return sorted(self._short(location) for location in self.store.documents.validators(agent, key))
+
+    def texts(self, agent: str = "ada") -> list[str]:
+        return [chunk.text for chunk in self.store.documents.chunks_of(agent)]
+
+    def conditional(self) -> list[str]:
+        """What was asked for with an ETag."""
+        return sorted(request.target for request in self.web.requests if "if-none-match" in request.headers)
+
+    def work_left(self) -> set[str]:
+        """The coroutines that go on in the background."""
+        return {task.get_coro().__qualname__ for task in asyncio.all_tasks(self._runner.get_loop())}
+
+    def _short(self, location: str) -> str:
+        return location.removeprefix(self.web.url(""))
+
+
+@cache
+def _converter() -> Converter:
+    """One child process for all tests; it ends with its input, that is with this process."""
+    return Converter()
+
+
+@pytest.fixture
+def library(tmp_path: Path, web: Web) -> Iterator[Library]:
+    root = tmp_path / "workspace"
+    root.mkdir()
+    database, clock = tmp_path / "custagent.db", FrozenClock()
+    database.write_bytes(_blank_database())
+    with asyncio.Runner() as runner, Store(database, clock) as store:
+        runner.run(web.__aenter__())
+        yield Library(root, web, runner, store, clock)
+        runner.run(web.__aexit__())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _converter_ends() -> Iterator[None]:
+    yield
+    _converter().close()

@@ -120,24 +120,27 @@ class Ingestor:
         clock: Clock,
         allow_hosts: Sequence[str] = (),
         default_language: str = "en",
+        converter: Converter | None = None,
     ) -> None:
+        """`converter` is shared with others and stays open; without it there is an own one while this one is open."""
         self._files = WorkspaceFiles(root)
         self._documents = documents
         self._sources = sources
         self._clock = clock
         self._language = default_language
         self._fetcher = Fetcher(AddressGuard(allow_hosts))
-        self._converter = Converter()
+        self._converter = converter or Converter()
+        self._own_converter = converter is None
 
     async def __aenter__(self) -> Self:
         await self._fetcher.__aenter__()
-        self._converter.__enter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._converter.__exit__(kind, error, trace)
+        if self._own_converter:
+            self._converter.close()
         await self._fetcher.__aexit__(kind, error, trace)
 
     async def read(

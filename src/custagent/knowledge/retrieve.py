@@ -80,7 +80,11 @@ class HybridRetriever:
     def _best(self, index: Index, query: str, vector: Vectors, limit: int) -> tuple[ScoredChunk, ...]:
         """The best that the database still holds: a removed page leaves the answers at once (SRC-3)."""
         if vector.shape != (1, index.manifest.dimension):
-            raise self._unfit(f"has vectors of length {index.manifest.dimension}, those of the engine are others")
+            raise IndexDamaged(
+                f"the index of agent {self._folder.agent!r} has vectors of length {index.manifest.dimension}, "
+                f"{self._embedder.name} now gives others under the same name",
+                hint=f"Give the engine another `model:` in custagent.yaml, then: custagent sources sync {self._folder.agent}",
+            )
         kept: list[ScoredChunk] = []
         asked: set[int] = set()
         depth = limit
@@ -120,12 +124,12 @@ def _rank(index: Index, query: str, vector: Vectors, depth: int) -> list[_Hit]:
     lexical = np.zeros(total, dtype=np.float32)
     for postings in index.postings:
         postings.add_scores(query, lexical)
-    distances, nearest = index.vectors.search(vector, depth)
+    cosines_of_nearest, nearest = index.vectors.search(vector, depth)
     wordiest = np.argpartition(lexical, total - depth)[total - depth :]
     rows = np.union1d(nearest[0], wordiest)
     cosines = index.vectors.reconstruct_batch(rows) @ vector[0]
     worst = np.partition(cosines + LEXICAL_WEIGHT * lexical[rows], len(rows) - depth)[len(rows) - depth]
-    needed = (worst - distances[0][-1]) / LEXICAL_WEIGHT - ROUNDING
+    needed = (worst - cosines_of_nearest[0][-1]) / LEXICAL_WEIGHT - ROUNDING
     more = np.setdiff1d(np.flatnonzero((lexical > 0) & (lexical >= needed)), rows)
     if len(more):
         rows = np.concatenate([rows, more])

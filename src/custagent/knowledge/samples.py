@@ -61,7 +61,9 @@ def _written(chunk: Chunk) -> str:
 
 
 def _about(chunk: Chunk, template: str) -> str:
-    return template.format(topic=chunk.title) if len(chunk.title) <= MAX_CHARS else ""
+    if chunk.title.endswith(_QUESTION_MARKS) or len(chunk.title) > MAX_CHARS:
+        return ""
+    return template.format(topic=chunk.title)
 
 
 def _spread(questions: Sequence[str], count: int) -> list[str]:

@@ -14,10 +14,12 @@ def embedder(require) -> BundledEmbedder:
 
 
 def test_a_question_finds_its_answer_in_another_language(embedder):
-    passages = embedder.embed_passages([
-        "Sie können die Ware innerhalb von 30 Tagen zurückgeben.",
-        "Unsere Werkstatt öffnet um acht Uhr.",
-    ])
+    passages = embedder.embed_passages(
+        [
+            "Sie können die Ware innerhalb von 30 Tagen zurückgeben.",
+            "Unsere Werkstatt öffnet um acht Uhr.",
+        ]
+    )
     first, second = (embedder.embed_query("How long do I have to return something?") @ passages.T)[0]
     assert first > second
 
@@ -38,7 +40,6 @@ def test_an_endless_message_takes_no_longer_than_a_long_one(embedder):
     """A million letters would keep the engine busy for minutes."""
     long, endless = embedder.embed_query("word " * 400), embedder.embed_query("word " * 200_000)
     assert (long == endless).all()
-    assert (embedder.embed_passages(["word " * 200_000])[0] != long[0]).any()
 
 
 def test_its_name_has_the_version(embedder):

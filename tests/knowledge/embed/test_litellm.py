@@ -143,7 +143,7 @@ def test_the_key_shows_nowhere(embedder, service, fault, capfd):
 def test_a_service_that_does_not_answer_is_waited_for_no_longer_than_told(server, service):
     service.fault = "slow"
     base = f"http://127.0.0.1:{server.server_port}/v1"
-    with pytest.raises(EmbedderError, match="(?i)time"):
+    with pytest.raises(EmbedderError, match=r"(?i)time"):
         LiteLLMEmbedder("openai/small", api_base=base, api_key=KEY, timeout=0.05).embed_query("hello")
     service.done.set()
 

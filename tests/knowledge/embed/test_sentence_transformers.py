@@ -11,7 +11,7 @@ from custagent.knowledge.embed.sentence_transformers import SentenceTransformers
 
 def test_a_folder_that_is_not_there_is_named_and_nothing_is_downloaded(tmp_path):
     missing = str(tmp_path / "no-model")
-    with pytest.raises(EmbedderError, match="no folder.*no-model") as caught:
+    with pytest.raises(EmbedderError, match=r"no folder.*no-model") as caught:
         SentenceTransformersEmbedder(missing).embed_query("hello")
     assert "custagent.yaml" in caught.value.hint
 

@@ -1,0 +1,198 @@
+"""Bringing an index up to date: only what changed is embedded, and nothing is done twice."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from custagent.core.document import Chunk, Document, Section
+from custagent.core.errors import EmbedderError
+from custagent.knowledge.index import IndexFolder
+from custagent.knowledge.indexer import BATCH, Indexer
+from custagent.store import Store
+from custagent.testing import FrozenClock, HashEmbedder
+
+
+@pytest.fixture
+def store(tmp_path) -> Iterator[Store]:
+    with Store(tmp_path / "custagent.db", FrozenClock()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def folder(tmp_path) -> IndexFolder:
+    return IndexFolder(tmp_path / "index", "ada")
+
+
+@pytest.fixture
+def embedder() -> HashEmbedder:
+    return HashEmbedder(dimension=8)
+
+
+def save(store: Store, location: str, *texts: str, agent: str = "ada") -> None:
+    document = Document(
+        location=location, title="Page", language="en", sections=tuple(Section(text=text) for text in texts)
+    )
+    chunks = [
+        Chunk(location=location, title="Page", text=text, language="en", ordinal=at) for at, text in enumerate(texts)
+    ]
+    store.documents.save_document(document, chunks, agent=agent, source="s")
+
+
+def quiet(_done: int, _total: int) -> None:
+    """Nobody looks."""
+
+
+def update(store: Store, embedder: HashEmbedder, folder: IndexFolder, progress=quiet) -> bool:
+    return Indexer(store.documents, store.vectors, embedder).update(folder, progress)
+
+
+def indexed(store: Store, folder: IndexFolder) -> list[str]:
+    index = folder.load()
+    assert index is not None
+    held = store.documents.chunks(folder.agent, index.chunk_ids.tolist())
+    return [held[int(chunk_id)].text for chunk_id in index.chunk_ids]
+
+
+def test_everything_is_embedded_once_and_then_nothing(store, embedder, folder):
+    save(store, "a.md", "one", "two")
+    assert update(store, embedder, folder)
+    assert (embedder.embedded, indexed(store, folder)) == (2, ["one", "two"])
+    before = folder.live()
+    assert not update(store, embedder, folder)
+    assert (embedder.embedded, folder.live()) == (2, before)
+
+
+def test_only_changed_passages_are_embedded(store, embedder, folder):
+    save(store, "a.md", "one", "two", "three")
+    update(store, embedder, folder)
+    save(store, "a.md", "one", "2", "three")
+    assert update(store, embedder, folder)
+    assert embedder.embedded == 4
+    assert sorted(indexed(store, folder)) == ["2", "one", "three"]
+
+
+def test_the_same_words_are_embedded_once_wherever_they_stand(store, embedder, folder):
+    save(store, "a.md", "one", "one")
+    save(store, "b.md", "one")
+    save(store, "c.md", "one", agent="bob")
+    update(store, embedder, folder)
+    update(store, embedder, IndexFolder(folder.folder.parent, "bob"))
+    assert embedder.embedded == 1
+    assert indexed(store, folder) == ["one"] * 3
+
+
+def test_each_row_has_the_vector_of_its_passage(store, embedder, folder):
+    save(store, "a.md", *(f"{'long ' * (number % 7)}{number}" for number in range(3 * BATCH + 1)))
+    update(store, embedder, folder)
+    index = folder.load()
+    expected = embedder.embed_passages([chunk.indexed_text for chunk in store.documents.chunks_of("ada")])
+    assert np.array_equal(index.vectors.reconstruct_n(0, len(expected)), expected)
+
+
+def test_progress_counts_up_to_the_end(store, embedder, folder):
+    save(store, "a.md", *(f"text {number}" for number in range(BATCH + 3)))
+    heard = []
+    update(store, embedder, folder, lambda done, total: heard.append((done, total)))
+    assert heard == [(0, BATCH + 3), (BATCH, BATCH + 3), (BATCH + 3, BATCH + 3)]
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(store, embedder, folder):
+    save(store, "a.md", *(f"text {number}" for number in range(3 * BATCH)))
+
+    def stopped(done: int, _total: int) -> None:
+        if done == 2 * BATCH:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        update(store, embedder, folder, stopped)
+    assert folder.load() is None
+    assert update(store, embedder, folder)
+    assert embedder.embedded == 3 * BATCH
+
+
+def test_another_engine_embeds_everything_again(store, embedder, folder):
+    save(store, "a.md", "one", "two")
+    update(store, embedder, folder)
+    other = HashEmbedder(dimension=16, name="other")
+    assert update(store, other, folder)
+    assert other.embedded == 2
+    manifest = folder.manifest()
+    assert (manifest.embedder, manifest.dimension) == ("other", 16)
+    assert update(store, embedder, folder)
+    assert embedder.embedded == 2, "its vectors were kept"
+
+
+def test_an_engine_that_changed_under_its_name_embeds_everything_again(store, embedder, folder):
+    save(store, "a.md", "one", "two")
+    update(store, embedder, folder)
+    save(store, "b.md", "three")
+    changed = HashEmbedder(dimension=16)
+    assert changed.name == embedder.name
+    assert update(store, changed, folder)
+    assert folder.manifest().dimension == 16
+    assert len(indexed(store, folder)) == 3
+
+
+@pytest.mark.parametrize("damage", ["current", "000001/manifest.json", "000001/vectors.faiss"])
+def test_a_damaged_index_is_built_again_without_embedding(store, embedder, folder, damage):
+    save(store, "a.md", "one")
+    update(store, embedder, folder)
+    (folder.folder / damage).write_text("garbage")
+    assert update(store, embedder, folder)
+    assert (embedder.embedded, indexed(store, folder)) == (1, ["one"])
+
+
+def test_no_content_makes_an_empty_index_and_asks_the_engine_nothing(store, folder):
+    class Unasked(HashEmbedder):
+        @property
+        def dimension(self) -> int:
+            raise AssertionError("it may stand behind a network")
+
+        @dimension.setter
+        def dimension(self, _value: int) -> None:
+            """Never asked for."""
+
+    assert update(store, Unasked(), folder)
+    assert folder.manifest().chunks == 0
+
+
+def test_removing_the_last_page_empties_the_index(store, embedder, folder):
+    save(store, "a.md", "one")
+    update(store, embedder, folder)
+    store.documents.keep_documents([], agent="ada", source="s")
+    assert update(store, embedder, folder)
+    assert indexed(store, folder) == []
+
+
+def test_what_another_process_added_meanwhile_is_not_lost(store, embedder, folder):
+    """Two `sources add` at once: the slower one must not put its older view in force."""
+    save(store, "a.md", "one")
+    update(store, embedder, folder)
+    save(store, "b.md", "two")
+
+    def overtaken(done: int, _total: int) -> None:
+        if done == 0 and folder.generation() == 1:
+            save(store, "c.md", "three")
+            update(store, HashEmbedder(dimension=8), folder)
+
+    assert update(store, embedder, folder, overtaken)
+    assert sorted(indexed(store, folder)) == ["one", "three", "two"]
+
+
+class Strange(HashEmbedder):
+    def __init__(self, vectors: np.ndarray) -> None:
+        super().__init__()
+        self.vectors = vectors
+
+    def embed_passages(self, _texts):
+        return self.vectors
+
+
+@pytest.mark.parametrize("vectors", [np.ones((1, 8)), np.full((2, 8), np.nan), np.full((2, 8), np.inf)])
+def test_unusable_vectors_are_not_kept(store, folder, vectors):
+    save(store, "a.md", "one", "two")
+    with pytest.raises(EmbedderError, match="no usable vectors for 2 passages"):
+        update(store, Strange(vectors), folder)
+    assert store.vectors.vectors("hash", [chunk.hash for chunk in store.documents.chunks_of("ada")]) == {}
+    assert folder.load() is None
