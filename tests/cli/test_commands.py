@@ -5,56 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from custagent.__main__ import main
-from custagent.cli import render
-
-
-@dataclass(frozen=True)
-class Done:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Done]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    folder = tmp_path / "help"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    for variable in ("CUSTAGENT_WORKSPACE", "CUSTAGENT_USER", "CUSTAGENT_DEBUG"):
-        monkeypatch.delenv(variable, raising=False)
-
-    def run_one(*words: str) -> Done:
-        render.stdout.cache_clear()
-        render.stderr.cache_clear()
-        monkeypatch.setattr(sys, "argv", ["custagent", *words])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsys.readouterr()
-        code = ended.value.code
-        return Done(code if isinstance(code, int) else 0, captured.out, captured.err)
-
-    return run_one
-
-
-@pytest.fixture
-def workspace(run: Run) -> Path:
-    assert run("init", "--name", "Northwind").code == 0
-    assert run("create", "support", "--yes").code == 0
-    return Path.cwd()
+#: Runs a command; what it printed and ended with (conftest).
+Run = Callable[..., Any]
 
 
 def test_without_a_workspace_the_next_step_is_named(run: Run) -> None:

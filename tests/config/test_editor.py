@@ -13,8 +13,10 @@ from custagent.config.editor import (
     NewAgent,
     add_sources,
     append_values,
+    drop_items,
     edit,
     new_agent_text,
+    put_items,
     remove_source,
     set_value,
     write_new,
@@ -268,3 +270,66 @@ def test_sources_are_added_all_or_none(agent: Path) -> None:
     with pytest.raises(ConfigError, match="127.0.0.1"):
         add_sources(agent, {"url": "https://help.example.com"}, {"url": "http://127.0.0.1/"})
     assert agent.read_bytes() == before
+
+
+WORKSPACE = """\
+name: N
+channels:   # ours
+  # the shop's
+  - name: web
+    kind: live-chat   # since May
+    origins: [https://a.example]
+  - {name: wiki, kind: live-chat}
+# end
+"""
+
+
+class TestItems:
+    def test_a_new_item_goes_to_the_end(self, write: Write) -> None:
+        path = write("custagent.yaml", WORKSPACE)
+        put_items(path, "channels", [{"name": "app", "kind": "live-chat"}], key="name")
+        added = "  - name: app\n    kind: live-chat\n# end\n"
+        assert path.read_text(encoding="utf-8") == WORKSPACE.replace("# end\n", added)
+
+    def test_an_item_of_the_same_key_is_replaced_and_nothing_else(self, home: Home, write: Write) -> None:
+        path = write("custagent.yaml", WORKSPACE)
+        items = [{"name": "wiki", "kind": "live-chat", "desk": "help-desk"}, {"name": "web", "kind": "live-chat"}]
+        put_items(path, "channels", items, key="name")
+        assert [(one.name, one.desk) for one in load_workspace(home).channels] == [
+            ("web", "inbox"), ("wiki", "help-desk"),
+        ]  # fmt: skip
+        text = path.read_text(encoding="utf-8")
+        assert text.startswith("name: N\nchannels:   # ours\n  # the shop's\n  - name: web\n")
+        assert text.endswith("# end\n")
+
+    def test_the_first_item_makes_the_list_at_the_end_of_the_file(self, home: Home) -> None:
+        before = home.workspace_file.read_text(encoding="utf-8")
+        put_items(home.workspace_file, "channels", [{"name": "web", "kind": "live-chat"}], key="name")
+        after = home.workspace_file.read_text(encoding="utf-8")
+        assert after == before + "\nchannels:\n  - name: web\n    kind: live-chat\n"
+
+    def test_all_or_none(self, write: Write) -> None:
+        path = write("custagent.yaml", WORKSPACE)
+        items = [{"name": "app", "kind": "live-chat"}, {"name": "fax", "kind": "live-chat", "desk": "cellar"}]
+        with pytest.raises(DefinitionRejected, match="no desk called 'cellar'"):
+            put_items(path, "channels", items, key="name")
+        assert path.read_text(encoding="utf-8") == WORKSPACE
+
+    def test_dropping_takes_what_is_named(self, home: Home, write: Write) -> None:
+        path = write("custagent.yaml", WORKSPACE)
+        drop_items(path, "channels", ["wiki", "unknown"], key="name")
+        assert path.read_text(encoding="utf-8") == WORKSPACE.replace("  - {name: wiki, kind: live-chat}\n", "")
+        drop_items(path, "channels", ["web"], key="name")
+        assert load_workspace(home).channels == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "valid"),
+    [("https://chat.example.com", True), ("http://127.0.0.1:8700/help/", True), ("chat.example.com", False),
+     ("https://chat.example.com?x=1", False), ("https://chat.example.com/#a", False), ("https:///chat", False)],
+)  # fmt: skip
+def test_the_public_url_is_one_that_paths_can_be_added_to(
+    write: Write, check: Callable[..., Report], url: str, valid: bool
+) -> None:
+    write("custagent.yaml", f"name: N\npublic_url: {url}\n")
+    assert (check().exit_code() == 0) == valid

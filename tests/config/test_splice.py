@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from custagent.config.findings import DefinitionRejected
 from custagent.config.reader import Reading, read_text
-from custagent.config.splice import append_item, remove_item, set_value, written
+from custagent.config.splice import append_item, append_key, remove_item, set_value, written
 from custagent.core.errors import ConfigError
 
 Read = Callable[[str], Reading]
@@ -120,6 +120,21 @@ def test_remove(reading: Read, text: str, number: int, result: str) -> None:
 )  # fmt: skip
 def test_set(reading: Read, text: str, path: Any, value: Any, result: str) -> None:
     assert set_value(reading(text), path, value) == result
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("name: x\n# end\n", "name: x\n# end\n\nk:\n  - a: 1\n"),
+        ("name: x", "name: x\n\nk:\n  - a: 1\n"),
+        ("name: x\r\n\r\n", "name: x\r\n\r\nk:\r\n  - a: 1\r\n"),
+        # where the end belongs to something else, it goes where any new key goes
+        ("{name: x}\n", "{name: x, k: [{a: 1}]}\n"),
+        ("name: |+\n  x\n\n", "name: |+\n  x\n\nk:\n  - a: 1\n"),
+    ],
+)
+def test_append_key(reading: Read, text: str, result: str) -> None:
+    assert append_key(reading(text), "k", [{"a": 1}]) == result
 
 
 @pytest.mark.parametrize(

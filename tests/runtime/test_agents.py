@@ -11,7 +11,7 @@ from custagent.config.editor import NewAgent
 from custagent.config.home import Home
 from custagent.core.errors import ConfigError, PermissionDenied, UnknownName, UsageError
 from custagent.runtime.agents import apply_agents, create_agent, delete_agent, summaries
-from custagent.runtime.bootstrap import Application
+from custagent.runtime.bootstrap import WORKSPACE_KEY, Application
 
 USERS = """
 users:
@@ -52,11 +52,44 @@ def test_a_hand_edit_goes_live_by_apply_only(app: Application) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("answer: 0.5", "answer: 0.7"), encoding="utf-8")
     (summary,) = summaries(app)
     assert (summary.version, summary.edited) == (1, True)
-    (applied,) = apply_agents(app)
+    (workspace, applied) = apply_agents(app)
+    assert (workspace.agent, workspace.version, workspace.changed) == ("custagent.yaml", 1, True)
     assert (applied.version, applied.changed) == (2, True)
-    (again,) = apply_agents(app)
-    assert (again.version, again.changed) == (2, False)
-    assert [entry.action for entry in app.store.audit.entries(10)] == ["apply", "create"]
+    assert [(again.version, again.changed) for again in apply_agents(app)] == [(1, False), (2, False)]
+    assert [entry.action for entry in app.store.audit.entries(10, "support")] == ["apply", "create"]
+
+
+def test_a_hand_edit_of_the_workspace_goes_live_by_apply_without_names(app: Application) -> None:
+    create_agent(app, NewAgent(name="support"))
+    apply_agents(app, ["support"])
+    assert app.store.versions.applied(WORKSPACE_KEY) is None
+    apply_agents(app)
+    path = app.home.workspace_file
+    before = path.read_text(encoding="utf-8")
+    path.write_text(before.replace("timezone: UTC", "timezone: Europe/Stockholm"), encoding="utf-8")
+    (workspace, support) = apply_agents(app)
+    assert (workspace.agent, workspace.version, workspace.changed) == (WORKSPACE_KEY, 2, True)
+    assert (support.agent, support.version, support.changed) == ("support", 1, False)
+    (entry, _) = app.store.audit.entries(10, WORKSPACE_KEY)
+    assert (entry.action, entry.before) == ("apply", before)
+    assert "Stockholm" in entry.after
+    assert [summary.name for summary in summaries(app)] == ["support"]
+
+
+def test_only_an_admin_puts_a_changed_workspace_into_force(home: Home, open_app: Callable[..., Application]) -> None:
+    text = home.workspace_file.read_text(encoding="utf-8") + USERS
+    home.workspace_file.write_text(text, encoding="utf-8")
+    app = open_app("anna")
+    create_agent(app, NewAgent(name="support"))
+    assert [one.version for one in apply_agents(app)] == [1, 1]  # nothing of it was in force before
+    home.workspace_file.write_text(text.replace("UTC", "Europe/Stockholm"), encoding="utf-8")
+    with pytest.raises(PermissionDenied, match="admin") as caught:
+        apply_agents(open_app("anna"))
+    assert "custagent apply support" in caught.value.hint
+    assert [one.version for one in apply_agents(open_app("anna"), ["support"])] == [1]
+    admin = text.replace("UTC", "Europe/Stockholm").replace("[edit-agents]", "[edit-agents, admin]")
+    home.workspace_file.write_text(admin, encoding="utf-8")
+    assert [one.version for one in apply_agents(open_app("anna"))] == [2, 1]
 
 
 def test_a_file_with_an_error_changes_nothing(app: Application) -> None:
@@ -74,8 +107,7 @@ def test_a_file_with_an_error_changes_nothing(app: Application) -> None:
 def test_an_agent_whose_file_is_gone_is_retired(app: Application) -> None:
     create_agent(app, NewAgent(name="support"))
     agent_path(app.home, "support").unlink()
-    (applied,) = apply_agents(app)
-    assert (applied.agent, applied.version) == ("support", 0)
+    assert [(one.agent, one.version) for one in apply_agents(app)] == [("custagent.yaml", 1), ("support", 0)]
     assert app.store.versions.applied("support") is None
 
 
@@ -90,6 +122,13 @@ def test_deleting_takes_all_but_the_history(app: Application) -> None:
         delete_agent(app, "support")
 
 
+def test_a_name_that_is_used_again_begins_without_its_pause(app: Application) -> None:
+    create_agent(app, NewAgent(name="support"))
+    app.store.pauses.pause("support", "anna", app.clock.now())
+    delete_agent(app, "support")
+    assert not app.store.pauses.is_paused("support")
+
+
 def test_an_assigned_agent_is_not_deleted(app: Application) -> None:
     create_agent(app, NewAgent(name="support"))
     path = agent_path(app.home, "support")
@@ -99,7 +138,9 @@ def test_an_assigned_agent_is_not_deleted(app: Application) -> None:
     assert path.exists()
 
 
-@pytest.mark.parametrize(("user", "allowed"), [("anna", True), ("anna@northwind.example", True), ("bo", False), ("eve", False)])
+@pytest.mark.parametrize(
+    ("user", "allowed"), [("anna", True), ("anna@northwind.example", True), ("bo", False), ("eve", False)]
+)
 def test_only_who_may_edit_agents_does(
     home: Home, open_app: Callable[..., Application], user: str, allowed: bool
 ) -> None:

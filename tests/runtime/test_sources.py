@@ -121,6 +121,7 @@ def test_a_site_needs_its_private_address_allowed(app: Application, support: str
     (state,) = states(app, support)
     assert (state.status, state.pages) == (SourceStatus.READY, 2)
     assert site.host in app.workspace.fetch.allow_hosts
+    assert site.host in app.store.versions.live()["custagent.yaml"].text  # commands apply what they write (CRE-6)
     assert found(app, support, "parking")[0] == "Parking is free."
 
 

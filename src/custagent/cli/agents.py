@@ -11,7 +11,7 @@ import typer
 
 from custagent.cli.app import invocation
 from custagent.cli.ask import ask_choice, ask_text, can_ask, confirm
-from custagent.cli.render import next_steps, print_json, say, success, table, warn
+from custagent.cli.render import counted, next_steps, print_json, say, success, table, warn
 from custagent.core.agent import EMBEDDED, AgentDefinition, Personality, Role
 from custagent.core.errors import UsageError
 from custagent.core.ids import is_name
@@ -268,3 +268,7 @@ def _tell_applied(app: Application, names: list[str]) -> None:
             success(f"{one.agent}: version {one.version} is live")
         else:
             say(f"{one.agent}: version {one.version}, nothing changed")
+        if one.handed_over:
+            say(
+                f"  {counted(one.handed_over, 'conversation')} went to people: {one.agent} is not on the channel any more"
+            )

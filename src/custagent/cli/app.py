@@ -19,9 +19,15 @@ START: Final = "Start"
 AGENTS: Final = "Agents"
 CONTENT: Final = "Content"
 CHECK: Final = "Try and check"
+LIVE: Final = "Go live"
+CONVERSATIONS: Final = "Conversations and credits"
 
 _AGENTS: Final = "custagent.cli.agents"
 _SOURCES: Final = "custagent.cli.sources"
+_CHANNELS: Final = "custagent.cli.channels"
+_ASSIGN: Final = "custagent.cli.assign"
+_CONVERSATIONS: Final = "custagent.cli.conversations"
+_CREDITS: Final = "custagent.cli.credits"
 
 COMMANDS: Final[Table] = {
     "demo": Lazy(
@@ -48,6 +54,39 @@ COMMANDS: Final[Table] = {
     "preview": Lazy("custagent.cli.preview:preview", "Talk to an agent in the terminal.", CHECK),
     "validate": Lazy("custagent.cli.validate:validate", "Check the YAML files.", CHECK),
     "schema": Lazy("custagent.cli.validate:schema", "Print the JSON Schema of a YAML file.", CHECK),
+    "channels": Group(
+        "Add, list and check where messages come from.",
+        {
+            "add": Lazy(f"{_CHANNELS}:add", "Add a live chat."),
+            "list": Lazy(f"{_CHANNELS}:list_channels", "List the channels of this workspace."),
+            "check": Lazy(f"{_CHANNELS}:check", "Try a channel's connection step by step."),
+            "snippet": Lazy(f"{_CHANNELS}:snippet", "Print the script tag that puts a live chat on a page."),
+            "remove": Lazy(f"{_CHANNELS}:remove", "Remove a channel that no agent is on."),
+        },
+        LIVE,
+    ),
+    "assign": Lazy(f"{_ASSIGN}:assign", "Let an agent answer on channels.", LIVE),
+    "unassign": Lazy(f"{_ASSIGN}:unassign", "Take an agent off channels at once.", LIVE),
+    "pause": Lazy(f"{_ASSIGN}:pause", "Let people answer for a while.", LIVE),
+    "resume": Lazy(f"{_ASSIGN}:resume", "Let a paused agent go on.", LIVE),
+    "run": Lazy("custagent.cli.run:run", "Receive, answer and deliver until Ctrl-C.", LIVE),
+    "status": Lazy("custagent.cli.status:status", "Show what runs, what waits and what needs a look.", LIVE),
+    "conversations": Group(
+        "Look at conversations.",
+        {
+            "list": Lazy(f"{_CONVERSATIONS}:list_conversations", "List the latest conversations."),
+            "show": Lazy(f"{_CONVERSATIONS}:show", "Show one conversation with all that is kept of it."),
+        },
+        CONVERSATIONS,
+    ),
+    "credits": Group(
+        "Look at what was used.",
+        {
+            "balance": Lazy(f"{_CREDITS}:balance", "Show the balance."),
+            "entries": Lazy(f"{_CREDITS}:entries", "List the entries of the ledger."),
+        },
+        CONVERSATIONS,
+    ),
 }
 
 HELP: Final = """Create, test, deploy and run an AI customer agent.

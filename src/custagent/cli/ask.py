@@ -34,11 +34,40 @@ def ask_choice(label: str, choices: Sequence[str], *, default: str) -> str:
         say(f"  {number}. {choice}")
     while True:
         answer: str = typer.prompt("Number or name", default=default).strip()
-        if answer.isdigit() and 1 <= int(answer) <= len(choices):
-            return choices[int(answer) - 1]
-        if answer in choices:
-            return answer
+        chosen = _named(answer, choices)
+        if chosen is not None:
+            return chosen
         warn(f"{answer!r} is not in the list.")
+
+
+def ask_choices(label: str, choices: Sequence[str], *, default: Sequence[str]) -> list[str]:
+    """One or several of `choices`, by their numbers or names between commas, in the order of `choices`."""
+    import typer
+
+    say(label)
+    for number, choice in enumerate(choices, 1):
+        say(f"  {number}. {choice}")
+    while True:
+        answer: str = typer.prompt("Numbers or names, with commas between", default=",".join(default))
+        words = [word.strip() for word in answer.split(",") if word.strip()]
+        named = {_named(word, choices) for word in words}
+        if words and None not in named:
+            return [choice for choice in choices if choice in named]
+        warn(f"{answer!r} is not in the list.")
+
+
+def ask_yes(question: str, *, default: bool) -> bool:
+    """Yes or no."""
+    import typer
+
+    return bool(typer.confirm(question, default=default))
+
+
+def _named(word: str, choices: Sequence[str]) -> str | None:
+    """The choice that a number or name means; None for neither."""
+    if word.isascii() and word.isdigit() and 1 <= int(word) <= len(choices):
+        return choices[int(word) - 1]
+    return word if word in choices else None
 
 
 def confirm(question: str, *, yes: bool) -> None:

@@ -79,6 +79,11 @@ def _tell(word: str, style: str, text: str, hint: str) -> None:
         console.print(visible(hint), style="dim", soft_wrap=True)
 
 
+def counted(number: int, thing: str) -> str:
+    """ "1 page", "2 pages"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def next_steps(commands: Sequence[str]) -> None:
     """The commands that make sense now, each on a line that can be copied."""
     say()

@@ -11,7 +11,7 @@ import typer
 
 from custagent.cli.agents import AgentName, Json, Yes, open_app
 from custagent.cli.ask import confirm
-from custagent.cli.render import Progress, next_steps, print_json, progress, say, success, table, warn
+from custagent.cli.render import Progress, counted, next_steps, print_json, progress, say, success, table, warn
 from custagent.core.agent import AgentDefinition
 from custagent.core.document import SourceState, SourceStatus
 from custagent.core.errors import UsageError
@@ -235,7 +235,7 @@ def _tell(agent: str, read: Sequence[SourceState], *, json: bool) -> None:
     else:
         for state in read:
             if state.status is SourceStatus.READY:
-                success(f"{state.location}: {_count(state.pages, 'page')}, {_count(state.chunks, 'passage')}")
+                success(f"{state.location}: {counted(state.pages, 'page')}, {counted(state.chunks, 'passage')}")
             else:
                 warn(f"{state.location}: {state.error}")
             _tell_problems(state, most=MOST_PROBLEMS)
@@ -251,10 +251,6 @@ def _tell_problems(state: SourceState, *, most: int) -> None:
         say(f"  not read: {told}", style="yellow")
     if len(state.problems) > most:
         say(f"  and {len(state.problems) - most} more: custagent sources show AGENT {state.location}")
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _row(state: SourceState) -> list[object]:

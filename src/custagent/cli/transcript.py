@@ -22,15 +22,15 @@ _COLOURS = {
 def show_question(text: str) -> None:
     """What the contact said."""
     stdout().print(Text("You", style="bold cyan"))
-    _body(text)
+    show_body(text)
 
 
 def show_answer(answer: Answer) -> None:
     """What the agent says, with its sources, decision and confidence."""
     stdout().print(Text("Agent", style="bold green") + Text("  AI", style="dim"))
-    _body(answer.text)
+    show_body(answer.text)
     for number, citation in enumerate(answer.citations, 1):
-        _source(number, citation)
+        show_source(number, citation)
     colour = _COLOURS[answer.decision.kind]
     line = Text("  ")
     line.append(answer.decision.kind.value, style=f"bold {colour}")
@@ -54,7 +54,8 @@ def show_evidence(answer: Answer) -> None:
         say(f"          {place}", style="dim")
 
 
-def _source(number: int, citation: Citation) -> None:
+def show_source(number: int, citation: Citation) -> None:
+    """A page that the answer rests on."""
     heading = f" > {citation.heading}" if citation.heading else ""
     line = Text(f"  [{number}] ", style="cyan")
     line.append(visible(f"{citation.title}{heading}"))
@@ -66,7 +67,8 @@ def _source(number: int, citation: Citation) -> None:
     stdout().print(Text(f"      {link}", style=style), soft_wrap=True)
 
 
-def _body(text: str) -> None:
+def show_body(text: str) -> None:
+    """What somebody said, wrapped to the terminal's width."""
     stdout().print(Padding(Text(visible(text)), (0, 0, 0, _INDENT), expand=False))
 
 

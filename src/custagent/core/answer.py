@@ -42,6 +42,8 @@ class Reason(StrEnum):
     HANDOFF_PHRASE = "handoff-phrase"
     #: A topic from `guardrails` was raised.
     GUARDRAIL = "guardrail"
+    #: Somebody paused the agent (MAN-1).
+    PAUSED = "paused"
     #: The model failed, or nothing that it wrote passed the check.
     FAILED = "failed"
 

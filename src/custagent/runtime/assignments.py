@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from custagent.config.agents import agent_path
 from custagent.config.editor import drop_items, put_items
-from custagent.config.workspace import workspace_from_text
 from custagent.core.agent import Handoff
 from custagent.core.errors import CustagentError, UnknownName, UsageError
 from custagent.core.people import Permission, Seat
@@ -21,6 +20,7 @@ from custagent.runtime.agents import apply_agents, refuse_errors
 from custagent.runtime.bootstrap import WORKSPACE_KEY, Application
 from custagent.runtime.channels import ADD_HINT, connection_fault, find_channel
 from custagent.runtime.handover import live_assignments
+from custagent.runtime.in_force import InForce
 
 #: Percent.
 _WHOLE = 100
@@ -169,7 +169,7 @@ def open_channels(app: Application, agent: str) -> list[Channel]:
         taken = next(iter(app.workspace.channels)).name
         raise CustagentError(
             "every channel has an agent already",
-            hint=f"Take one off with: custagent unassign {live[taken].agent.name} {taken}    Or add one: {ADD_HINT}",
+            hint=f"Take one off with: custagent unassign {live[taken].agent.name} {taken}\nOr add one: {ADD_HINT}",
         )
     connected = [channel for channel in free if not connection_fault(app, channel)]
     if not connected:
@@ -196,10 +196,7 @@ def _percent(text: str) -> int:
 
 def _require_in_force(app: Application, wanted: dict[str, Channel]) -> None:
     """The runner knows the channels of the applied custagent.yaml, not those of the file (CRE-6)."""
-    live = app.store.versions.applied(WORKSPACE_KEY)
-    if live is None:
-        return
-    known = {channel.name for channel in workspace_from_text(live.text, app.home).channels}
+    known = {channel.name for channel in InForce(app).workspace().channels}
     missing = [name for name in wanted if name not in known]
     if missing:
         raise CustagentError(

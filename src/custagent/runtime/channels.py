@@ -18,7 +18,7 @@ from custagent.config.findings import did_you_mean
 from custagent.core.errors import ConfigError, UnknownName, UsageError
 from custagent.core.ids import content_hash, is_name
 from custagent.core.people import Permission
-from custagent.core.workspace import Channel, LiveChatChannel
+from custagent.core.workspace import Channel, LiveChatChannel, Workspace
 from custagent.core.written import BaseAddress
 from custagent.runtime.agents import apply_workspace, refuse_errors
 from custagent.runtime.bootstrap import Application
@@ -62,7 +62,7 @@ def add_live_chat(app: Application, name: str, origins: Sequence[str], *, desk: 
     if any(channel.name == name for channel in app.workspace.channels):
         raise UsageError(
             f"there is a channel called {name!r} already",
-            hint="See all with: custagent channels list    Change one in custagent.yaml, then run: custagent apply",
+            hint="See all with: custagent channels list\nChange one in custagent.yaml, then run: custagent apply",
         )
     if not origins:
         raise UsageError("a live chat needs at least one site that may show it", hint=ADD_HINT)
@@ -118,7 +118,7 @@ def snippet_for(app: Application, name: str, url: str = "") -> str:
     if not address:
         raise UsageError(
             "where will browsers reach the runner?",
-            hint=f"custagent channels snippet {name} --url https://chat.example.com    "
+            hint=f"custagent channels snippet {name} --url https://chat.example.com\n"
             "Or set `public_url:` in custagent.yaml once.",
         )
     try:
@@ -140,11 +140,11 @@ def find_channel(app: Application, name: str) -> Channel:
     raise UnknownName(f"there is no channel called {name!r}", hint=hint or "See all with: custagent channels list")
 
 
-def channel_states(app: Application) -> list[ChannelState]:
-    """Every channel of custagent.yaml, in the file's order."""
+def channel_states(app: Application, workspace: Workspace | None = None) -> list[ChannelState]:
+    """Every channel of custagent.yaml, in the file's order; of the one in force, say, when it is given."""
     live, paused = live_assignments(app), app.store.pauses.paused()
     listed = []
-    for channel in app.workspace.channels:
+    for channel in (workspace or app.workspace).channels:
         agent = live[channel.name].agent.name if channel.name in live else ""
         fault = connection_fault(app, channel)
         listed.append(

@@ -113,8 +113,15 @@ def sync(
     for key in set(app.store.sources.source_states(agent.name)) - keys:
         app.store.sources.forget_source(agent.name, key)
     wanted = [source for source in agent.sources if only is None or source.location in only]
-    read = asyncio.run(_read(app, agent.name, wanted, listener, accept_removals=accept_removals))
-    app.indexer.update(app.index_folder(agent.name), listener.embedded)
+    return read_again(app, agent.name, wanted, listener, accept_removals=accept_removals)
+
+
+def read_again(
+    app: Application, agent: str, wanted: Sequence[Source], listener: Listener, *, accept_removals: bool = False
+) -> list[SourceState]:
+    """Read these sources of an agent, then bring the index up to date; nothing else of it is touched. See `sync`."""
+    read = asyncio.run(_read(app, agent, wanted, listener, accept_removals=accept_removals))
+    app.indexer.update(app.index_folder(agent), listener.embedded)
     return read
 
 

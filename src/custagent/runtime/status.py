@@ -17,6 +17,7 @@ from custagent.core.workspace import ChannelKind
 from custagent.runtime.bootstrap import WORKSPACE_KEY, Application
 from custagent.runtime.channels import ADD_HINT, ChannelState, channel_states
 from custagent.runtime.handover import live_assignments
+from custagent.runtime.in_force import InForce
 from custagent.store.lease import LeaseHolder
 
 #: The kinds of channel that this version can run.
@@ -93,7 +94,7 @@ def workspace_status(app: Application) -> StatusReport:
     letters = app.store.outbox.dead_letters(limit=MOST_DEAD_LETTERS)
     return StatusReport(
         runner=app.store.lease.holder(app.clock.now()),
-        channels=tuple(channel_states(app)),
+        channels=tuple(channel_states(app, InForce(app).workspace())),
         paused=tuple(
             Pause(agent=agent, by=by, since=since) for agent, (by, since) in app.store.pauses.paused().items()
         ),
@@ -140,7 +141,7 @@ def served_channels(app: Application) -> list[ChannelState]:
 
     Raises CustagentError, which says what to run, when there is none.
     """
-    assigned = [state for state in channel_states(app) if state.agent]
+    assigned = [state for state in channel_states(app, InForce(app).workspace()) if state.agent]
     served = [state for state in assigned if state.kind in SERVED]
     if assigned and not served:
         raise CustagentError(
@@ -160,10 +161,9 @@ def _what_to_run(app: Application) -> str:
     channels = [channel.name for channel in app.workspace.channels]
     assign = f"custagent assign {agents[0]} {channels[0] if channels else 'web'}"
     if not channels:
-        return f"Run: {ADD_HINT}    Then: {assign}"
-    changed = [difference.name for difference in differences(app)]
-    if changed and not live_assignments(app):
-        return f"Run: {assign}    (If you have assigned it in the file, put that into force: custagent apply)"
+        return f"Run: {ADD_HINT}\nThen: {assign}"
+    if differences(app) and not live_assignments(app):
+        return f"Run: {assign}\nOr, if the file has the assignment already: custagent apply"
     return f"Run: {assign}"
 
 
@@ -175,17 +175,16 @@ def _differs(path: Path, live: AppliedVersion) -> bool:
 
 
 def _sync_problems(app: Application) -> list[SyncProblem]:
-    found = []
-    for agent in app.store.versions.live().keys() - {WORKSPACE_KEY}:
-        for state in app.store.sources.source_states(agent).values():
-            if state.error or state.problems:
-                found.append(
-                    SyncProblem(
-                        agent=agent,
-                        location=state.location,
-                        state=state.status,
-                        error=state.error,
-                        pages_not_read=len(state.problems),
-                    )
-                )
+    found = [
+        SyncProblem(
+            agent=agent,
+            location=state.location,
+            state=state.status,
+            error=state.error,
+            pages_not_read=len(state.problems),
+        )
+        for agent in app.store.versions.live().keys() - {WORKSPACE_KEY}
+        for state in app.store.sources.source_states(agent).values()
+        if state.error or state.problems
+    ]
     return sorted(found, key=lambda problem: (problem.agent, problem.location))

@@ -100,9 +100,20 @@ class SqliteConversationStore(ConversationStore):
         """
         return self._database.write(self._beginning(message, threading, agent, at))
 
-    def begin_soon(self, message: InboundMessage, threading: Threading, *, agent: str, at: datetime) -> Future[Begun]:
-        """`begin` for callers that must not block: many at once share a commit (`Database.write_soon`)."""
-        return self._database.write_soon(self._beginning(message, threading, agent, at))
+    def begin_soon(
+        self, message: InboundMessage, threading: Threading, *, agent: str, at: datetime, fence: int = 0
+    ) -> Future[Begun]:
+        """`begin` for callers that must not block: many at once share a commit (`Database.write_soon`).
+
+        The future raises LeaseHeld when the lease `fence` is not the live one.
+        """
+        write = self._beginning(message, threading, agent, at)
+
+        def begin(connection: sqlite3.Connection) -> Begun:
+            check_fence(connection, fence)
+            return write(connection)
+
+        return self._database.write_soon(begin)
 
     def commit(self, turn: Turn, *, fence: int = 0) -> tuple[Message, ...]:
         """Write everything that a turn changes, or nothing; see the port."""

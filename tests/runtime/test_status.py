@@ -1,0 +1,164 @@
+"""How the workspace is doing, and what its conversations hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from custagent.config.agents import agent_path
+from custagent.config.editor import NewAgent
+from custagent.core.conversation import Conversation, Status
+from custagent.core.document import Citation, SourceState, SourceStatus
+from custagent.core.errors import CustagentError, UnknownName
+from custagent.core.message import DeliveryReceipt, DeliveryStatus, Message
+from custagent.runtime.agents import create_agent
+from custagent.runtime.assignments import Terms, assign
+from custagent.runtime.bootstrap import Application
+from custagent.runtime.channels import add_live_chat, remove_channel
+from custagent.runtime.conversations import find_conversation, latest_conversations
+from custagent.runtime.status import differences, served_channels, workspace_status
+from custagent.store.lease import LeaseHolder
+
+Hear = Callable[..., Conversation]
+Reply = Callable[..., Message]
+
+
+def test_an_empty_workspace_has_a_status(app: Application) -> None:
+    report = workspace_status(app)
+    assert (report.runner, report.channels, report.paused) == (None, (), ())
+    assert set(report.conversations.values()) == {0}
+    assert (report.waiting_replies, report.dead_letters, report.differences, report.sync_problems) == (0, 0, (), ())
+
+
+def test_the_runner_is_the_one_that_holds_the_lease(app: Application) -> None:
+    holder = LeaseHolder(host="shop-1", pid=7, since=app.clock.now())
+    fence = app.store.lease.acquire(holder, timedelta(seconds=15), app.clock.now())
+    assert workspace_status(app).runner == holder
+    app.store.lease.release(fence)
+    assert workspace_status(app).runner is None
+
+
+def test_what_waits_and_what_was_given_up(shop: Application, hear: Hear, reply: Reply) -> None:
+    assign(shop, "support", ["web"], Terms())
+    first, second = hear(shop, "k1"), hear(shop, "k2")
+    lost = reply(shop, first)
+    reply(shop, second)
+    receipt = DeliveryReceipt(status=DeliveryStatus.FAILED, error="the address is gone")
+    shop.store.outbox.record(lost.id, receipt, shop.clock.now())
+    shop.store.pauses.pause("support", "anna", shop.clock.now())
+    report = workspace_status(shop)
+    assert (report.conversations[Status.PENDING], report.waiting_replies, report.dead_letters) == (2, 1, 1)
+    (letter,) = report.last_dead_letters
+    assert (letter.conversation, letter.message, letter.channel) == (first.id, lost.id, "web")
+    assert (letter.error, letter.at) == ("the address is gone", shop.clock.now())
+    assert [(pause.agent, pause.by, pause.since) for pause in report.paused] == [("support", "anna", shop.clock.now())]
+    assert [(state.name, state.agent, state.paused) for state in report.channels] == [
+        ("web", "support", True), ("wiki", "", False),
+    ]  # fmt: skip
+
+
+def test_files_that_say_something_else_than_what_is_live(shop: Application) -> None:
+    assert differences(shop) == []
+    for path in (shop.home.workspace_file, agent_path(shop.home, "support")):
+        path.write_text(path.read_text(encoding="utf-8") + "# later\n", encoding="utf-8")
+    agent_path(shop.home, "new").write_text("name: new\n", encoding="utf-8")
+    agent_path(shop.home, "sales").unlink()
+    assert [(one.name, one.kind) for one in workspace_status(shop).differences] == [
+        ("custagent.yaml", "changed"), ("new", "never applied"), ("sales", "gone"), ("support", "changed"),
+    ]  # fmt: skip
+
+
+def test_a_workspace_file_that_was_never_applied_is_in_force(app: Application) -> None:
+    assert differences(app) == []
+
+
+def test_channels_are_told_as_they_are_in_force(shop: Application) -> None:
+    path = shop.home.workspace_file
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text[: text.index("channels:\n  - name: web")], encoding="utf-8")
+    shop.__dict__.pop("workspace")
+    assert [state.name for state in workspace_status(shop).channels] == ["web", "wiki"]
+
+
+def test_sources_that_were_not_read_well_are_told(shop: Application) -> None:
+    url = "https://help.northwind.example"
+    states = [
+        SourceState(key="a", kind="url", location=url, status=SourceStatus.STALE, error="the server said 503"),
+        SourceState(key="b", kind="collection", location="content/faq", status=SourceStatus.READY,
+                    problems=(("a.pdf", "damaged"), ("b.pdf", "damaged"))),
+        SourceState(key="c", kind="file", location="content/c.md", status=SourceStatus.READY),
+    ]  # fmt: skip
+    for state in states:
+        shop.store.sources.save_source_state("support", state)
+    assert [
+        (one.agent, one.location, one.state.value, one.error, one.pages_not_read)
+        for one in workspace_status(shop).sync_problems
+    ] == [("support", "content/faq", "ready", "", 2), ("support", url, "stale", "the server said 503", 0)]
+
+
+def test_with_nothing_assigned_each_step_names_the_next_one(app: Application) -> None:
+    def next_step() -> str:
+        with pytest.raises(CustagentError, match="nothing to run") as caught:
+            served_channels(app)
+        assert caught.value.exit_code == 1
+        return caught.value.hint
+
+    assert "custagent create" in next_step()
+    create_agent(app, NewAgent(name="help"))
+    assert "custagent channels add live-chat" in next_step()
+    assert "custagent assign help web" in next_step()
+    add_live_chat(app, "site", ["https://www.northwind.example"])
+    assert next_step() == "Run: custagent assign help site"
+    path = agent_path(app.home, "help")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + "assignments:\n  - channel: site\n", encoding="utf-8")
+    assert "custagent apply" in next_step()
+    path.write_text(text, encoding="utf-8")
+    assign(app, "help", ["site"], Terms())
+    assert [state.name for state in served_channels(app)] == ["site"]
+
+
+def test_a_channel_of_a_kind_that_is_not_served_is_nothing_to_run(shop: Application) -> None:
+    secrets = "access_token: '${A}', app_secret: '${B}', verify_token: '${C}'"
+    phone = f"  - {{name: phone, kind: whatsapp, phone_number_id: '1', {secrets}}}\n"
+    path = shop.home.workspace_file
+    path.write_text(path.read_text(encoding="utf-8") + phone, encoding="utf-8")
+    agent = agent_path(shop.home, "support")
+    agent.write_text(agent.read_text(encoding="utf-8") + "assignments:\n  - channel: phone\n", encoding="utf-8")
+    shop.__dict__.pop("workspace")
+    from custagent.runtime.agents import apply_agents
+
+    apply_agents(shop)
+    with pytest.raises(CustagentError, match="does not serve whatsapp channels yet"):
+        served_channels(shop)
+    remove_channel(shop, "wiki")
+
+
+def test_a_record_holds_everything_of_a_conversation(shop: Application, hear: Hear, reply: Reply) -> None:
+    conversation = hear(shop, language="sv")
+    citation = Citation(title="Retur", source="s", location="https://a.example/retur", quote="30 dagar", anchor="x")
+    said = reply(
+        shop, conversation, citations=(citation,), decision="answer", reason="grounded", confidence=0.9,
+        agent_version=2, index_generation=3, evidence=json.dumps({"signals": {"cosine": 0.5}, "passages": []}),
+    )  # fmt: skip
+    other = hear(shop, "k2")
+    reply(shop, other)
+    record = find_conversation(shop, conversation.id)
+    assert record.conversation.id == conversation.id
+    assert [message.id for message in record.messages] == [said.id - 1, said.id]
+    assert record.deliveries == {said.id: DeliveryStatus.QUEUED}
+    assert [entry.conversation for entry in record.credit_entries] == [conversation.id]
+    written = record.as_json()
+    assert set(Conversation.__slots__) | {"messages", "credit_entries"} == set(written)
+    inbound, answer = written["messages"]
+    assert set(Message.__slots__) | {"delivery"} == set(inbound) == set(answer)
+    assert (inbound["evidence"], inbound["delivery"]) == (None, None)
+    assert answer["evidence"] == {"signals": {"cosine": 0.5}, "passages": []}
+    assert answer["delivery"] == "queued"
+    assert [one.id for one in latest_conversations(shop, limit=1)] == [other.id]
+    assert latest_conversations(shop, status=Status.CLOSED, channel="web", limit=9) == ()
+    with pytest.raises(UnknownName, match="no conversation 'x'"):
+        find_conversation(shop, "x")
