@@ -92,6 +92,11 @@ def assign(
     success(f"{agent} is on {', '.join(done.channels)} (version {done.version})")
     for channel, fault in done.unconnected.items():
         warn(f"{channel} is not connected yet: {fault}", hint=f"custagent channels check {channel}")
+    if terms.mode != "reply" or terms.hours != "always":
+        warn(
+            "This version has no drafts and no working hours yet: until then people get every new conversation here.",
+            hint=f"To let it answer: custagent assign {agent} {' '.join(done.channels)}",
+        )
     next_steps(["custagent run"] if app.store.lease.holder(app.clock.now()) is None else ["custagent status"])
 
 

@@ -12,7 +12,7 @@ import typer
 
 from custagent.cli.agents import AgentName, Json, open_app
 from custagent.cli.ask import can_ask
-from custagent.cli.render import print_json, say, warn
+from custagent.cli.render import print_json, warn
 from custagent.cli.transcript import show_answer, show_question
 from custagent.core.errors import UsageError
 from custagent.core.ports import Answerer
@@ -99,7 +99,6 @@ def _ask_file(answerer: Answerer, file: Path, *, channel: str, language: str, js
             else:
                 show_question(one.question)
                 show_answer(one.answer)
-                say()
 
 
 @contextmanager
