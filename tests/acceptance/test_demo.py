@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 #: Loaded by every Python that the demo starts: a connection or look-up of anything but loopback ends the process.
-GUARD = '''
+GUARD = """
 import os, socket
 from ipaddress import ip_address
 
@@ -44,7 +44,7 @@ def getaddrinfo(host, *rest, **more):
     return look_up(host, *rest, **more)
 
 socket.getaddrinfo = getaddrinfo
-'''
+"""
 
 
 @pytest.fixture(scope="module")

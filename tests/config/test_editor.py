@@ -267,7 +267,7 @@ class TestBrokenBefore:
 
 def test_sources_are_added_all_or_none(agent: Path) -> None:
     before = agent.read_bytes()
-    with pytest.raises(ConfigError, match="127.0.0.1"):
+    with pytest.raises(ConfigError, match=r"127\.0\.0\.1"):
         add_sources(agent, {"url": "https://help.example.com"}, {"url": "http://127.0.0.1/"})
     assert agent.read_bytes() == before
 

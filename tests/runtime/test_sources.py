@@ -27,6 +27,7 @@ class Listener:
         self.pages.append(location)
 
     def page_failed(self, location: str, reason: str) -> None:
+        assert reason
         self.failed.append(location)
 
     def embedded(self, done: int, total: int) -> None:
