@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from custagent.core.errors import ModelError
+from custagent.core.errors import ChannelError, ModelError
+from custagent.core.message import DeliveryReceipt, DeliveryStatus, OutboundMessage
 from custagent.core.ports import Completion
 from custagent.language import words
 
@@ -29,6 +30,33 @@ class FrozenClock:
     def advance(self, **units: float) -> None:
         """Move on by `timedelta(**units)`."""
         self._now += timedelta(**units)
+
+
+class FakeChannel:
+    """A ChannelAdapter that delivers to a list. It fails first, once for each of `failures`, which say why."""
+
+    def __init__(self, name: str = "fake", failures: Iterable[str] = ()) -> None:
+        self._name = name
+        self._failures = iter(failures)
+        #: What was delivered, in order.
+        self.sent: list[OutboundMessage] = []
+
+    @property
+    def name(self) -> str:
+        """See the port."""
+        return self._name
+
+    async def send(self, outbound: OutboundMessage) -> DeliveryReceipt:
+        """See the port."""
+        failure = next(self._failures, None)
+        if failure is not None:
+            raise ChannelError(failure)
+        self.sent.append(outbound)
+        return DeliveryReceipt(status=DeliveryStatus.SENT, external_id=f"{self._name}-{len(self.sent)}")
+
+    async def check(self) -> Sequence[tuple[str, str]]:
+        """See the port: all is well."""
+        return [("it is a fake", "")]
 
 
 class HashEmbedder:

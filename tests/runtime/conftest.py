@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from custagent.config.agents import agent_path
 from custagent.config.editor import NewAgent
 from custagent.config.home import Home, init_home
 from custagent.conversation.credits import charge_for
 from custagent.conversation.lifecycle import threading_of
-from custagent.core.conversation import Conversation, Status, Turn
+from custagent.core.conversation import Begun, Conversation, Status, Turn
 from custagent.core.message import InboundMessage, Message, MessageKind, Sender
 from custagent.core.workspace import ChannelKind
-from custagent.runtime.agents import create_agent
+from custagent.runtime.agents import apply_agents, create_agent
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.channels import add_live_chat
+from custagent.runtime.sources import sync
+from custagent.store import Store
+from custagent.store.lease import LeaseHolder
 from custagent.testing import FrozenClock, HashEmbedder
 
 
@@ -106,3 +114,154 @@ def reply() -> Callable[..., Message]:
         return app.store.conversations.commit(turn)[0]
 
     return commit
+
+
+class Clients:
+    """Contacts who write, and the store that keeps it: what the runner's loops work on, with a clock that stands."""
+
+    def __init__(self, store: Store, clock: FrozenClock) -> None:
+        self.store = store
+        self.clock = clock
+        self._numbers = count(1)
+
+    def write(self, text: str = "hello", *, key: str = "k1", channel: str = "website", agent: str = "support") -> Begun:
+        inbound = InboundMessage(
+            channel=channel, external_id=f"x{next(self._numbers)}", contact_key=key, text=text, sent_at=self.clock.now()
+        )
+        return self.store.conversations.begin(
+            inbound, threading_of(ChannelKind.LIVE_CHAT), agent=agent, at=self.clock.now()
+        )
+
+    def commit(self, conversation: str, *kinds: MessageKind, status: Status = Status.PENDING, **given: Any) -> Turn:
+        """A turn of the agent, or of a person where the kind says so; `text` is that of every message."""
+        stored = self.now(conversation)
+        text = given.pop("text", "")
+        messages = tuple(
+            Message(
+                conversation=conversation,
+                sender=Sender.PERSON if kind is MessageKind.PERSON else Sender.AGENT,
+                kind=kind,
+                text=text or kind.value,
+                at=self.clock.now(),
+            )
+            for kind in kinds
+        )
+        turn = Turn(conversation=stored, status=status, messages=messages, at=self.clock.now(), **given)
+        self.store.conversations.commit(turn)
+        return turn
+
+    def now(self, conversation: str) -> Conversation:
+        stored = self.store.conversations.conversation(conversation)
+        assert stored is not None
+        return stored
+
+    def said(self, conversation: str) -> list[tuple[str, str]]:
+        """(kind, text) of each message."""
+        return [(one.kind.value, one.text) for one in self.store.conversations.messages(conversation)]
+
+    def take_over(self) -> int:
+        """Another runner takes the lease, as if this one had been silent for too long; its fence."""
+        self.clock.advance(hours=1)
+        holder = LeaseHolder(host="elsewhere", pid=4711, since=self.clock.now())
+        return self.store.lease.acquire(holder, timedelta(seconds=15), self.clock.now())
+
+
+@pytest.fixture
+def clients(tmp_path: Path, blank_database: bytes) -> Iterator[Clients]:
+    path, clock = tmp_path / "clients.db", FrozenClock()
+    path.write_bytes(blank_database)
+    with Store(path, clock) as store:
+        yield Clients(store, clock)
+
+
+@pytest.fixture(scope="session")
+def blank_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A new database, made once: the migrations would take most of the time of these tests."""
+    path = tmp_path_factory.mktemp("blank") / "custagent.db"
+    Store(path, FrozenClock()).close()
+    return path.read_bytes()
+
+
+async def _until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - the code under test tells nobody
+            await asyncio.sleep(0.002)
+
+
+@pytest.fixture
+def until() -> Callable[..., Awaitable[None]]:
+    """Waits, in a loop that works meanwhile, until something is so."""
+    return _until
+
+
+WORKSPACE = """\
+name: Northwind
+default_language: en
+timezone: UTC
+fetch:
+  allow_hosts: []
+channels:
+  - name: website
+    kind: live-chat
+    origins: [https://www.northwind.example]
+users:
+  - name: anna
+    full_name: Anna Berg
+    email: anna@northwind.example
+    seat: service
+    permissions: [answer, edit-agents, admin]
+    languages: [en]
+teams:
+  - name: support
+    members: [anna]
+"""
+AGENT = """\
+name: support
+default_language: en
+# Whatever is found is answered: the made-up embedder knows nothing of likelihoods.
+confidence:
+  answer: 0.0
+  clarify: 0.0
+sources:
+  - short_answer: How long is the warranty?
+    answer: Two years from the day you buy it.
+assignments:
+  - channel: website
+"""
+
+
+class Silent:
+    """A Listener that nobody watches."""
+
+    def page_read(self, location: str) -> None: ...
+
+    def page_failed(self, location: str, reason: str) -> None: ...
+
+    def embedded(self, done: int, total: int) -> None: ...
+
+
+@pytest.fixture
+def listener() -> Silent:
+    return Silent()
+
+
+@pytest.fixture
+def live(home: Home, app: Application, listener: Silent) -> Application:
+    """A workspace with an agent that is live on a chat, its content read."""
+    home.workspace_file.write_text(WORKSPACE, encoding="utf-8")
+    agent_path(home, "support").write_text(AGENT, encoding="utf-8")
+    apply_agents(app)
+    sync(app, app.agent("support"), listener)
+    return app
+
+
+@pytest.fixture
+def put() -> Callable[..., None]:
+    """Changes a file: `put(path, old, new)`."""
+
+    def change(path: Path, old: str, new: str) -> None:
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    return change

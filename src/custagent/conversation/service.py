@@ -12,7 +12,7 @@ from typing import Protocol
 from custagent.conversation.credits import charge_for
 from custagent.conversation.routing import choose
 from custagent.core.agent import AgentDefinition, Assignment, Handoff
-from custagent.core.answer import Answer, DecisionKind, Question, Reason, Utterance
+from custagent.core.answer import Answer, Decision, DecisionKind, Question, Reason, Utterance
 from custagent.core.conversation import Conversation, Event, Turn, transition
 from custagent.core.message import Message, MessageKind, Sender
 from custagent.core.ports import Answerer, Clock, Directory
@@ -61,10 +61,14 @@ class ConversationService:
     ) -> Turn:
         """The agent's turn for `unhandled`, the contact's messages that wait; `thread` is all of the conversation.
 
-        Messages that came while the agent was thinking are answered together: the contact meant one thing.
+        Messages that came while the agent was thinking are answered together: the contact meant one thing. A paused
+        agent thinks about nothing: it hands over at once (ANS-2).
         """
-        waiting = {message.id for message in unhandled}
-        earlier = [message for message in thread if message.id not in waiting]
+        earlier = _without(thread, unhandled)
+        if agent.paused:
+            return self._hand_off(
+                agent, conversation, earlier, unhandled, _unthought(agent, conversation, Reason.PAUSED)
+            )
         question = Question(
             text="\n".join(message.text for message in unhandled),
             language=conversation.language,
@@ -72,7 +76,7 @@ class ConversationService:
             history=tuple(_utterances(earlier)),
         )
         answer = agent.answerer.answer(question)
-        if answer.decision.kind is DecisionKind.HANDOFF or agent.paused:
+        if answer.decision.kind is DecisionKind.HANDOFF:
             return self._hand_off(agent, conversation, earlier, unhandled, answer)
         small_talk = answer.decision.reason is Reason.SMALL_TALK
         kind = MessageKind.SMALL_TALK if small_talk else _KINDS[answer.decision.kind]
@@ -80,18 +84,24 @@ class ConversationService:
         messages.append(self._message(agent, conversation, kind, answer.text, answer))
         return self._turn(agent, conversation, messages, unhandled, answer, event=Event.AGENT_REPLIED)
 
-    def give_up(self, conversation: Conversation, unhandled: Sequence[Message], agent: AgentInForce | None) -> Turn:
-        """The turn for a conversation that no agent can answer: it waits for people, in the team's queue."""
-        targets = agent.assignment.handoff.to if agent else ()
-        messages: list[Message] = []
-        if agent:
-            text = self.texts(agent.definition, "handoff_unavailable", conversation.language)
-            messages.append(self._plain(conversation, MessageKind.HANDOFF_UNAVAILABLE, text, conversation.language))
+    def give_up(
+        self,
+        agent: AgentInForce | None,
+        conversation: Conversation,
+        thread: Sequence[Message],
+        unhandled: Sequence[Message],
+    ) -> Turn:
+        """The turn for messages that cannot be answered: the agent failed, or there is none on the channel any more.
+
+        An agent that failed hands over as its assignment says (ANS-2); without one, nobody can say anything, and the
+        conversation waits for people.
+        """
+        if agent is not None:
+            failed = _unthought(agent, conversation, Reason.FAILED)
+            return self._hand_off(agent, conversation, _without(thread, unhandled), unhandled, failed)
         return Turn(
             conversation=conversation,
             status=transition(conversation.status, Event.HANDED_OFF),
-            assignee=next((target for target in targets if target.startswith("team:")), ""),
-            messages=tuple(messages),
             handled=tuple(message.id for message in unhandled),
             at=self.clock.now(),
         )
@@ -186,6 +196,21 @@ class ConversationService:
             handled=tuple(message.id for message in unhandled),
             at=self.clock.now(),
         )
+
+
+def _without(thread: Sequence[Message], unhandled: Sequence[Message]) -> list[Message]:
+    """What was said before the messages that wait."""
+    waiting = {message.id for message in unhandled}
+    return [message for message in thread if message.id not in waiting]
+
+
+def _unthought(agent: AgentInForce, conversation: Conversation, reason: Reason) -> Answer:
+    """The handoff that is decided without looking at what was asked."""
+    return Answer(
+        decision=Decision(kind=DecisionKind.HANDOFF, reason=reason, confidence=0.0),
+        text="",
+        language=conversation.language or conversation.contact.language or agent.definition.default_language,
+    )
 
 
 def _utterances(messages: Sequence[Message]) -> list[Utterance]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from custagent.answer.wording import Wording
 from custagent.channels.live_chat import Header, Hello, Holder, LiveChat
+from custagent.conversation.routing import takes
 from custagent.core.agent import AgentDefinition
 from custagent.core.conversation import Conversation, Status
 from custagent.core.message import Message
@@ -68,7 +69,8 @@ class _Chat:
     async def _header(self, contact_key: str) -> Header:
         conversation = await self._latest(contact_key)
         if conversation is None or conversation.status in (Status.PENDING, Status.CLOSED):
-            agent = self._agent()
+            going_on = conversation is not None and conversation.status is Status.PENDING
+            agent = self._agent() if going_on else self._agent_for_new(contact_key)
             return Header(holder=Holder.AGENT if agent else Holder.NOBODY, name=self._workspace.name if agent else "")
         kind, _, name = conversation.assignee.partition(":")
         if kind != "user":
@@ -77,7 +79,7 @@ class _Chat:
         return Header(holder=Holder.PERSON, name=full_name, initials_of=full_name if self._shows_photo() else "")
 
     async def _hello(self, languages: Sequence[str]) -> Hello:
-        workspace, agent = self._workspace, self._agent()
+        workspace, agent = self._workspace, self._agent_for_new("")
         wanted = next(iter(languages), workspace.default_language)
         if agent is None:
             return Hello(agent="", company=workspace.name, greeting="", disclosure="", language=wanted)
@@ -105,8 +107,17 @@ class _Chat:
         return assigned is None or assigned[1].handoff.update_avatar
 
     def _agent(self) -> AgentDefinition | None:
+        """Who answers in conversations that the agent has."""
         assigned = self._runner.in_force.assigned().get(self._channel.name)
         return assigned[0] if assigned else None
+
+    def _agent_for_new(self, contact_key: str) -> AgentDefinition | None:
+        """Who would answer in a new conversation of the contact; "" is somebody whose share is not known yet (ASG-5)."""
+        assigned = self._runner.in_force.assigned().get(self._channel.name)
+        if assigned is None:
+            return None
+        terms = assigned[1] if contact_key else assigned[1].model_copy(update={"share": 100})
+        return assigned[0] if takes(terms, contact_key) else None
 
     @property
     def _workspace(self) -> Workspace:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 from custagent.core.errors import CustagentError
 from custagent.runtime.bootstrap import open_application
@@ -29,6 +30,8 @@ CHANNEL = "website"
 COMPANY = "Hjulvinda"
 #: Tenths of a second that the runner may take to start.
 _START_TRIES = 300
+#: Seconds that the runner may take to end.
+_RUNNER_ENDS = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,18 +58,26 @@ class Demo:
         self._questions = tuple(_questions())
         self._site = StaticSite(examples() / "help-site")
         self._runner: subprocess.Popen[bytes] | None = None
+        #: What SIGTERM did before.
+        self._on_sigterm: Any = None
 
     def __enter__(self) -> Self:
+        # SIGTERM ends it as Ctrl-C does: nothing that was started may be left behind.
+        with contextlib.suppress(ValueError):  # not in the main thread: then whoever has that hears the signals
+            self._on_sigterm = signal.signal(signal.SIGTERM, signal.default_int_handler)
         self._site.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._runner is not None:
-            self._runner.terminate()
-            self._runner.wait()
-        self._site.__exit__(kind, error, trace)
+        try:
+            if self._runner is not None:
+                _end(self._runner)
+        finally:
+            self._site.__exit__(kind, error, trace)
+            if self._on_sigterm is not None:
+                signal.signal(signal.SIGTERM, self._on_sigterm)
 
     def run(self) -> DemoResult:
         """From nothing to twelve answers. Raises CustagentError when a command fails."""
@@ -163,6 +174,16 @@ class Demo:
         return done
 
 
+def _end(runner: subprocess.Popen[bytes]) -> None:
+    """Let it end by itself, which takes ten seconds at most; then end it."""
+    runner.terminate()
+    try:
+        runner.wait(_RUNNER_ENDS)
+    except subprocess.TimeoutExpired:
+        runner.kill()
+        runner.wait()
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -170,10 +191,12 @@ def _free_port() -> int:
 
 
 def _wait_until_alive(address: str, process: subprocess.Popen[bytes]) -> None:
+    # Not by way of a proxy that the environment names: it would ask its own 127.0.0.1.
+    direct = build_opener(ProxyHandler({}))
     for _ in range(_START_TRIES):
         if process.poll() is not None:
             raise CustagentError(f"the demo stopped: custagent run ended with exit code {process.returncode}")
-        with contextlib.suppress(OSError), urlopen(f"{address}/healthz", timeout=5):  # noqa: S310 - our own address
+        with contextlib.suppress(OSError), direct.open(f"{address}/healthz", timeout=5):
             return
         time.sleep(0.1)
     raise CustagentError(f"the demo stopped: the runner did not answer at {address}")

@@ -2,54 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from custagent.config.agents import agent_from_text
 from custagent.config.workspace import workspace_from_text
 from custagent.conversation.service import AgentInForce
 from custagent.core.agent import AgentDefinition, Assignment
+from custagent.core.answer import Answer, Question
+from custagent.core.errors import ConfigError, IndexDamaged
 from custagent.core.ports import Answerer
 from custagent.core.record import AppliedVersion
 from custagent.core.workspace import Channel, Workspace
 from custagent.runtime.bootstrap import WORKSPACE_KEY, Application
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parsed:
-    version: AppliedVersion
-    definition: AgentDefinition
+    """One applied text as it was read; None: this version of custagent cannot read it."""
+
+    version: int
+    definition: AgentDefinition | None
+
+
+class _MadeWhenAsked(Answerer):
+    """An Answerer that is made when it is first needed: an agent that cannot answer can still hand over."""
+
+    def __init__(self, make: Callable[[], Answerer]) -> None:
+        self._make = make
+
+    def answer(self, question: Question) -> Answer:
+        """See the port. Raises what making it raises."""
+        return self._make().answer(question)
 
 
 class InForce:
-    """The definitions that the runner works by. Asked anew for every turn; read again only when they have changed."""
+    """The definitions that the runner works by. Asked anew for every turn; read again only when they have changed.
+
+    Threads may share it.
+    """
 
     def __init__(self, app: Application) -> None:
         self._app = app
-        self._parsed: dict[str, _Parsed] = {}
+        self._lock = threading.Lock()
+        self._agents: dict[str, _Parsed] = {}
+        #: (agent, its version, the workspace's version): what an answerer was made by.
         self._answerers: dict[tuple[str, int, int], Answerer] = {}
         self._workspace: tuple[int, Workspace] | None = None
 
     def workspace(self) -> Workspace:
-        """The workspace as it was last applied; as its file says while it never was."""
-        live = self._app.store.versions.applied(WORKSPACE_KEY)
-        if live is None:
-            return self._app.workspace
-        if self._workspace is None or self._workspace[0] != live.version:
-            text = workspace_from_text(live.text, self._app.home)
-            self._workspace = (live.version, text)
-        return self._workspace[1]
+        """The workspace as it was last applied; as its file says while it never was. Raises ConfigError, StoreError."""
+        live = self._app.store.versions.live()
+        with self._lock:
+            return self._workspace_of(live)[1]
 
     def channels(self) -> Mapping[str, Channel]:
         """The channels by name."""
         return {channel.name: channel for channel in self.workspace().channels}
 
     def assigned(self) -> Mapping[str, tuple[AgentDefinition, Assignment, AppliedVersion]]:
-        """By channel: the agent on it."""
+        """By channel: the agent that answers on it.
+
+        One that only suggests (ASG-5) answers nobody: people have those conversations.
+        """
+        live = self._app.store.versions.live()
         found: dict[str, tuple[AgentDefinition, Assignment, AppliedVersion]] = {}
-        for parsed in self._definitions():
-            for assignment in parsed.definition.assignments:
-                found.setdefault(assignment.channel, (parsed.definition, assignment, parsed.version))
+        with self._lock:
+            for name, definition in self._definitions(live).items():
+                for assignment in definition.assignments:
+                    if assignment.mode == "reply":
+                        found.setdefault(assignment.channel, (definition, assignment, live[name]))
         return found
 
     def agent_on(self, channel: str) -> AgentInForce | None:
@@ -62,27 +89,56 @@ class InForce:
             definition=definition,
             assignment=assignment,
             version=version.version,
-            generation=self._app.index_folder(definition.name).generation(),
-            answerer=self._answerer(definition, version.version),
+            generation=self._generation(definition.name),
+            answerer=_MadeWhenAsked(partial(self._answerer, definition, version.version)),
             paused=self._app.store.pauses.is_paused(definition.name),
         )
 
-    def _definitions(self) -> list[_Parsed]:
-        live = self._app.store.versions.live()
+    def _definitions(self, live: Mapping[str, AppliedVersion]) -> Mapping[str, AgentDefinition]:
+        """By name, the agents that this version of custagent can read; the lock is held."""
+        for gone in self._agents.keys() - live.keys():
+            del self._agents[gone]
         for name, version in live.items():
-            if name == WORKSPACE_KEY:
-                continue
-            known = self._parsed.get(name)
-            if known is None or known.version.version != version.version:
-                definition = agent_from_text(version.text, self._app.home, name)
-                self._parsed[name] = _Parsed(version=version, definition=definition)
-        for gone in self._parsed.keys() - live.keys():
-            del self._parsed[gone]
-        return list(self._parsed.values())
+            known = self._agents.get(name)
+            if name != WORKSPACE_KEY and (known is None or known.version != version.version):
+                self._agents[name] = _Parsed(version=version.version, definition=self._read(name, version))
+        return {name: parsed.definition for name, parsed in self._agents.items() if parsed.definition is not None}
+
+    def _read(self, name: str, version: AppliedVersion) -> AgentDefinition | None:
+        try:
+            return agent_from_text(version.text, self._app.home, name)
+        except ConfigError as error:
+            _log.error("version %s of agent %s cannot be read, so it answers nobody: %s", version.version, name, error)
+            return None
+
+    def _workspace_of(self, live: Mapping[str, AppliedVersion]) -> tuple[int, Workspace]:
+        """(its version, the workspace); the lock is held. A text that cannot be read changes nothing."""
+        applied = live.get(WORKSPACE_KEY)
+        if applied is None:
+            return 0, self._app.workspace
+        if self._workspace is None or self._workspace[0] != applied.version:
+            try:
+                self._workspace = applied.version, workspace_from_text(applied.text, self._app.home)
+            except ConfigError as error:
+                if self._workspace is None:
+                    raise
+                _log.error("version %s of %s cannot be read: %s", applied.version, WORKSPACE_KEY, error)
+                self._workspace = applied.version, self._workspace[1]
+        return self._workspace
+
+    def _generation(self, agent: str) -> int:
+        """0 where it cannot be told: the answerer says what is wrong when it is asked."""
+        try:
+            return self._app.index_folder(agent).generation()
+        except IndexDamaged:
+            return 0
 
     def _answerer(self, definition: AgentDefinition, version: int) -> Answerer:
-        key = (definition.name, version, self._workspace[0] if self._workspace else 0)
-        if key not in self._answerers:
-            self._answerers = {known: one for known, one in self._answerers.items() if known[0] != definition.name}
-            self._answerers[key] = self._app.answerer(definition, self.workspace())
-        return self._answerers[key]
+        live = self._app.store.versions.live()
+        with self._lock:
+            workspace_version, workspace = self._workspace_of(live)
+            key = (definition.name, version, workspace_version)
+            if key not in self._answerers:
+                self._answerers = {known: one for known, one in self._answerers.items() if known[0] != definition.name}
+                self._answerers[key] = self._app.answerer(definition, workspace)
+            return self._answerers[key]

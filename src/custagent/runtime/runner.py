@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,26 +19,29 @@ from custagent.channels.hub import Hub
 from custagent.channels.live_chat import LiveChatAdapter
 from custagent.conversation.lifecycle import close_by_silence, threading_of
 from custagent.conversation.privacy import mask
+from custagent.conversation.routing import takes
 from custagent.conversation.service import ConversationService
 from custagent.core.agent import AgentDefinition
 from custagent.core.conversation import Begun, Conversation
-from custagent.core.errors import LeaseHeld, Overtaken
+from custagent.core.errors import CustagentError, LeaseHeld, Overtaken, StoreError, UnknownName
 from custagent.core.message import InboundMessage
 from custagent.core.ports import ChannelAdapter
 from custagent.core.workspace import ChannelKind, LiveChatChannel
 from custagent.runtime.answering import Answering
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.delivery import Delivery, wait_for_any
+from custagent.runtime.delivery import Delivery
 from custagent.runtime.directory import WorkspaceDirectory
 from custagent.runtime.in_force import InForce
 from custagent.runtime.syncing import Syncing
+from custagent.runtime.waiting import wait_for_any
 from custagent.store.lease import LeaseHolder
 
 _log = logging.getLogger(__name__)
 
 #: How long a crashed runner keeps the workspace from the next one.
 LEASE = timedelta(seconds=15)
-RENEWED_EVERY = LEASE / 5
+#: How often within its length the lease is renewed.
+RENEWALS = 5
 #: Seconds between looks for conversations that silence has closed.
 CLOSED_EVERY = 20.0
 
@@ -45,16 +49,19 @@ CLOSED_EVERY = 20.0
 class Runner:
     """The background work of one workspace, and what the web server needs of it."""
 
-    def __init__(self, app: Application) -> None:
-        """Takes the lease. Raises LeaseHeld, which names the runner that has it."""
+    def __init__(self, app: Application, *, lease: timedelta = LEASE) -> None:
+        """Takes the lease. Raises LeaseHeld, which names the runner that has it; ConfigError, StoreError."""
         self._app = app
-        self._holder = LeaseHolder.this_process(app.clock.now())
-        self._fence = app.store.lease.acquire(self._holder, LEASE, app.clock.now())
+        self._lease = lease
         self.hub = Hub()
         self.in_force = InForce(app)
+        # What cannot be read must not first take the workspace from a runner that could begin.
+        self.in_force.workspace()
+        self._holder = LeaseHolder.this_process(app.clock.now())
+        self._fence = app.store.lease.acquire(self._holder, lease, app.clock.now())
         self.stopping = asyncio.Event()
         directory = WorkspaceDirectory(self.in_force.workspace, app.store.conversations)
-        self._delivery = Delivery(app.store.outbox, self._adapters, app.clock, fence=self._fence)
+        self._delivery = Delivery(app.store.outbox, self._adapters, app.clock, fence=self._fence, check=self.check)
         self._answering = Answering(
             app.store.conversations,
             self.in_force,
@@ -66,18 +73,18 @@ class Runner:
         self._syncing = Syncing(app)
 
     async def run(self) -> None:
-        """Work until `stop` is called, then finish what is under way, and give the lease back.
+        """Work until `stop` is called, then finish what is under way; `release` follows.
 
-        Raises LeaseHeld when another runner took over.
+        Raises LeaseHeld when another runner took over: nothing is written any more.
         """
         try:
             async with asyncio.TaskGroup() as tasks:
                 for work in self._work():
                     tasks.create_task(work)
         except* LeaseHeld as lost:
-            raise lost.exceptions[0] from None
+            raise _first(lost) from None
         finally:
-            self._app.store.lease.release(self._fence)
+            self.stop()
 
     def check(self) -> None:
         """Whether this runner can do its work now. Raises StoreError, LeaseHeld when another runner took over."""
@@ -88,28 +95,28 @@ class Runner:
         self.stopping.set()
         self.hub.close()
 
+    def release(self) -> None:
+        """Let the next runner begin at once: the last thing that this one does."""
+        self._app.store.lease.release(self._fence)
+
     async def receive(self, inbound: InboundMessage) -> Begun:
-        """Mask a contact's message and write it down; durable when it returns (ANS-7, CONV-2)."""
+        """Mask a contact's message and write it down; durable when it returns (ANS-7, CONV-2).
+
+        Raises UnknownName for a channel that is gone, LeaseHeld, StoreError: then nothing was written.
+        """
         workspace = self.in_force.workspace()
-        kind = ChannelKind(self.in_force.channels()[inbound.channel].kind)
+        channel = next((one for one in workspace.channels if one.name == inbound.channel), None)
+        if channel is None:
+            raise UnknownName(f"The channel {inbound.channel!r} does not exist any more.")
         assigned = self.in_force.assigned().get(inbound.channel)
-        masked = InboundMessage(
-            channel=inbound.channel,
-            external_id=inbound.external_id,
-            contact_key=inbound.contact_key,
-            text=mask(inbound.text, kinds=workspace.privacy.mask).text,
-            sent_at=inbound.sent_at,
-            language=inbound.language,
-            contact_name=inbound.contact_name,
-            attachments=inbound.attachments,
-            body_hash=inbound.body_hash,
-        )
+        masked = replace(inbound, text=mask(inbound.text, kinds=workspace.privacy.mask).text)
         begun = await asyncio.wrap_future(
             self._app.store.conversations.begin_soon(
                 masked,
-                threading_of(kind),
-                agent=assigned[0].name if assigned else "",
+                threading_of(ChannelKind(channel.kind)),
+                agent=assigned[0].name if assigned and takes(assigned[1], inbound.contact_key) else "",
                 at=self._app.clock.now(),
+                fence=self._fence,
             )
         )
         self._answering.wake()
@@ -145,35 +152,52 @@ class Runner:
         self.hub.notify(conversation.contact.key)
 
     async def _keep_lease(self) -> None:
-        """Renew in time. When another runner has taken over, this one must end: its writes are refused anyway."""
+        """Renew in time, by a clock that cannot be set. Raises LeaseHeld when another runner has taken over."""
         while not self.stopping.is_set():
-            await wait_for_any(self.stopping, seconds=RENEWED_EVERY.total_seconds())
+            await wait_for_any(self.stopping, seconds=self._lease.total_seconds() / RENEWALS)
             try:
-                await asyncio.to_thread(self._app.store.lease.renew, self._fence, LEASE, self._app.clock.now())
+                await asyncio.to_thread(self._app.store.lease.renew, self._fence, self._lease, self._app.clock.now())
             except LeaseHeld:
-                self.stop()
                 raise
+            except StoreError as error:
+                # Until somebody else takes it, the lease is still this runner's.
+                _log.error("the lease could not be renewed: %s", error.message)
 
     async def _close_silent(self) -> None:
         """Close what nobody has said anything in for too long (CONV-1)."""
         while not self.stopping.is_set():
-            await asyncio.to_thread(self.close_silent)
+            try:
+                await asyncio.to_thread(self.close_silent)
+            except LeaseHeld:
+                raise
+            except CustagentError as error:
+                _log.error("nothing can be closed for the moment: %s", error.message)
             await wait_for_any(self.stopping, seconds=CLOSED_EVERY)
 
     def close_silent(self) -> int:
-        """Close all that is due now; how many were closed."""
-        store, now = self._app.store.conversations, self._app.clock.now()
+        """Close all that is due now; how many were closed. Raises LeaseHeld, StoreError."""
+        store, now, closed = self._app.store.conversations, self._app.clock.now(), 0
         threadings = {
             name: threading_of(ChannelKind(channel.kind)) for name, channel in self.in_force.channels().items()
         }
-        closed = 0
-        for conversation in store.due_for_closing(threadings, now):
-            try:
-                store.commit(close_by_silence(conversation, now), fence=self._fence)
-                closed += 1
-            except Overtaken:
-                _log.info("conversation %s went on just before it was closed", conversation.id)
+        going_on = True
+        while going_on and not self.stopping.is_set():
+            # Nothing is closed in a round in which everything went on just before: then it waits for the next look.
+            going_on = False
+            for conversation in store.due_for_closing(threadings, now):
+                try:
+                    store.commit(close_by_silence(conversation, now), fence=self._fence)
+                except Overtaken:
+                    _log.info("conversation %s went on just before it was closed", conversation.id)
+                else:
+                    closed, going_on = closed + 1, True
         return closed
+
+
+def _first(group: BaseExceptionGroup[LeaseHeld]) -> LeaseHeld:
+    """The first error of the group, or of the groups in it."""
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 def _text(agent: AgentDefinition, key: str, language: str) -> str:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import errno
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from datetime import timedelta
+from functools import partial
+from types import FrameType
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -17,15 +22,21 @@ from starlette.routing import Route
 
 from custagent.channels.live_chat_assets import HostPage
 from custagent.channels.live_chat_web import create_routes
-from custagent.core.errors import LeaseHeld, StoreError, UsageError
+from custagent.core.errors import CustagentError, StoreError, UsageError
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.chat import LiveChats
-from custagent.runtime.runner import Runner
+from custagent.runtime.runner import LEASE, Runner
 
 _log = logging.getLogger(__name__)
 
 #: Seconds that requests may take to end after the stop signal; streams end at once.
 GRACE = 8
+#: Connections that wait while the process is busy.
+BACKLOG = 2048
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+#: Seconds that a browser is asked to wait when the database does not answer.
+_BUSY = 5
+_HOST_HINT = "Listen on this machine alone with --host 127.0.0.1, or on all its addresses with --host 0.0.0.0"
 
 
 def make_asgi(app: Application, runner: Runner, *, demo: HostPage | None = None) -> Starlette:
@@ -35,104 +46,167 @@ def make_asgi(app: Application, runner: Runner, *, demo: HostPage | None = None)
         return JSONResponse({"status": "alive"})
 
     async def ready(_: Request) -> JSONResponse:
+        reason = "it is stopping" if runner.stopping.is_set() else ""
         try:
             await asyncio.to_thread(runner.check)
         except StoreError as error:
-            return JSONResponse({"status": "not ready", "reason": error.message}, status_code=503)
+            reason = error.message
+        if reason:
+            return JSONResponse({"status": "not ready", "reason": reason}, status_code=503)
         return JSONResponse({"status": "ready"})
+
+    async def busy(_: Request, error: Exception) -> JSONResponse:
+        told = error.message if isinstance(error, CustagentError) else ""
+        _log.warning("a request could not be served: %s", told)
+        message = "The chat cannot be reached for the moment. Try again shortly."
+        body = {"error": {"code": "busy", "message": message}}
+        return JSONResponse(body, status_code=503, headers={"Retry-After": str(_BUSY), "Cache-Control": "no-store"})
 
     chats = LiveChats(app, runner)
     routes = [Route("/healthz", alive), Route("/readyz", ready)]
-    return Starlette(routes=[*routes, *create_routes(chats, hub=runner.hub, clock=app.clock, demo=demo)])
+    routes += create_routes(chats, hub=runner.hub, clock=app.clock, demo=demo)
+    return Starlette(routes=routes, exception_handlers={CustagentError: busy})
 
 
 class Server(uvicorn.Server):
     """uvicorn, ended by us: on a signal the streams end first, then the requests, then the background work."""
 
-    @contextlib.contextmanager
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        #: Set once requests are answered.
+        self.answering = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell when it is done."""
+        await super().startup(sockets)
+        self.answering.set()
+
+    @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """uvicorn would raise the signal again after serving, which kills the background work in the middle."""
         yield
 
 
 async def serve(
-    app: Application, *, host: str, port: int, demo: HostPage | None = None, started: asyncio.Future[str] | None = None
+    app: Application,
+    *,
+    host: str,
+    port: int,
+    demo: HostPage | None = None,
+    started: asyncio.Future[str] | None = None,
+    lease: timedelta = LEASE,
 ) -> None:
     """Run the workspace until SIGTERM or SIGINT: a clean end within ten seconds, whatever is open.
 
     `started` is given the address once it answers. Raises LeaseHeld, UsageError when the port is taken.
     """
-    listener = _listen(host, port)
-    runner = Runner(app)
-    config = uvicorn.Config(
-        make_asgi(app, runner, demo=demo),
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=GRACE,
-        proxy_headers=True,
-        lifespan="off",
-    )
-    server = Server(config)
+    # The lease comes first: a second runner is told of the first, not of the port that the first one has.
+    runner = Runner(app, lease=lease)
+    try:
+        with closing(_listen(host, port)) as listener:
+            config = uvicorn.Config(
+                make_asgi(app, runner, demo=demo),
+                log_level="warning",
+                access_log=False,
+                timeout_graceful_shutdown=GRACE,
+                proxy_headers=True,
+                lifespan="off",
+            )
+            await _serve(runner, Server(config), listener, started)
+    finally:
+        runner.release()
 
-    def stop() -> None:
+
+async def _serve(runner: Runner, server: Server, listener: socket.socket, started: asyncio.Future[str] | None) -> None:
+    def stop(_: object = None) -> None:
         runner.stop()
         server.should_exit = True
 
     loop = asyncio.get_running_loop()
-    for sign in (signal.SIGTERM, signal.SIGINT):
+    for sign in _SIGNALS:
         loop.add_signal_handler(sign, stop)
+    work = asyncio.create_task(runner.run())
+    web = asyncio.create_task(server.serve(sockets=[listener]))
+    # Neither goes on without the other.
+    work.add_done_callback(stop)
+    web.add_done_callback(stop)
+    answering = asyncio.create_task(server.answering.wait())
     try:
-        async with asyncio.TaskGroup() as tasks:
-            web = tasks.create_task(server.serve(sockets=[listener]))
-            tasks.create_task(_work(runner, stop))
-            await _until_answering(server, web)
-            if started is not None and not started.done():
-                started.set_result(f"http://{host}:{listener.getsockname()[1]}")
-    except* LeaseHeld as lost:
-        raise lost.exceptions[0] from None
+        await asyncio.wait([answering, work, web], return_when=asyncio.FIRST_COMPLETED)
+        if started is not None and answering.done():
+            started.set_result(_address(listener))
+        # Both are let end before an error of one is raised.
+        await asyncio.wait([work, web])
+        await work
+        await web
     finally:
-        for sign in (signal.SIGTERM, signal.SIGINT):
+        for sign in _SIGNALS:
             loop.remove_signal_handler(sign)
-        listener.close()
-
-
-async def _work(runner: Runner, stop: object) -> None:
-    """The background work; when it ends by itself, the web server must not go on without it."""
-    try:
-        await runner.run()
-    finally:
-        if callable(stop):
-            stop()
-
-
-async def _until_answering(server: uvicorn.Server, web: asyncio.Task[None]) -> None:
-    # uvicorn tells that it has started by an attribute only.
-    while not server.started and not web.done():
-        await asyncio.sleep(0.02)
+        answering.cancel()
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    """Raises UsageError when the address is taken, or is none of this machine's."""
     try:
-        listener.bind((host, port))
+        family, kind, protocol, _, place = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise UsageError(f"{host} is no address to listen at: {error.strerror}", hint=_HOST_HINT) from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(place)
+        # At once, for two that have bound an address do not notice each other before they listen.
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        raise UsageError(
-            f"port {port} on {host} cannot be used: {error.strerror}",
-            hint=f"Choose another: custagent run --port {port + 1}",
-        ) from error
+        hint = f"Choose another: custagent run --port {port + 1}" if error.errno == errno.EADDRINUSE else _HOST_HINT
+        raise UsageError(f"port {port} on {host} cannot be used: {error.strerror}", hint=hint) from error
     return listener
 
 
-@contextlib.asynccontextmanager
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@asynccontextmanager
 async def lifespan_of(app: Application) -> AsyncIterator[Runner]:
     """A runner for as long as somebody else's ASGI server serves the application."""
-    runner = Runner(app)
-    work = asyncio.create_task(runner.run())
+    with app:
+        runner = Runner(app)
+        work = asyncio.create_task(runner.run())
+        try:
+            with _told_of_signals(runner.stop):
+                yield runner
+        finally:
+            runner.stop()
+            try:
+                await work
+            finally:
+                runner.release()
+
+
+@contextmanager
+def _told_of_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """uvicorn ends the lifespan when every connection is closed, which open streams never are: hear its signals too.
+
+    Other servers' signals are left alone.
+    """
+    loop = asyncio.get_running_loop()
+
+    def both(handler: Callable[[int, FrameType | None], object], number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stop)
+        handler(number, frame)
+
+    kept: dict[signal.Signals, Any] = {}
+    for sign in _SIGNALS:
+        handler = signal.getsignal(sign)
+        if callable(handler) and isinstance(getattr(handler, "__self__", None), uvicorn.Server):
+            kept[sign] = signal.signal(sign, partial(both, handler))
     try:
-        yield runner
+        yield
     finally:
-        runner.stop()
-        await work
-        app.close()
+        for sign, handler in kept.items():
+            signal.signal(sign, handler)

@@ -1,7 +1,9 @@
 """Keeps web sources fresh: each is read again when its interval has passed (SRC-3).
 
-Reading runs in a process of its own, the same command that people type, at low priority: embedding a site must not
-slow the answers down, and a fault in it must not end the runner.
+Reading runs in a process of its own, at low priority: embedding a site must not slow the answers down, and a fault in
+it must not end the runner. The process is `python -m custagent.runtime.syncing WORKSPACE AGENT LOCATION`; unlike
+`custagent sources sync` it goes by the applied definitions, for a hand edit that nobody has applied must neither add
+nor forget anything (CRE-6).
 """
 
 from __future__ import annotations
@@ -10,33 +12,52 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from custagent.config.agents import agent_from_text
 from custagent.core.agent import AgentDefinition, UrlSource, source_key
+from custagent.core.document import SourceState
+from custagent.core.errors import ConfigError, CustagentError, StoreError, UnknownName
 from custagent.core.written import seconds
-from custagent.runtime.bootstrap import WORKSPACE_KEY, Application
-from custagent.runtime.delivery import wait_for_any
+from custagent.runtime.bootstrap import WORKSPACE_KEY, Application, open_application
+from custagent.runtime.in_force import InForce
+from custagent.runtime.sources import read_again
+from custagent.runtime.waiting import wait_for_any
 
 _log = logging.getLogger(__name__)
 
 #: Seconds between two looks at what is due.
 LOOKED_EVERY = 60.0
+#: A source that could not be read is tried again after its interval, or after this if that is sooner.
+RETRIED_AFTER = timedelta(minutes=15)
+#: Seconds that a reading may take to end when the runner stops, before it is killed.
+PATIENCE = 3.0
 _LOW_PRIORITY = 10
 
 
 class Syncing:
     """The syncing loop of a runner."""
 
-    def __init__(self, app: Application) -> None:
+    def __init__(self, app: Application, *, patience: float = PATIENCE) -> None:
         self._app = app
+        self._patience = patience
+        #: When each (agent, location) was last tried: a site that is down is not asked every minute.
+        self._tried: dict[tuple[str, str], datetime] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sync until `stop` is set; a sync under way is ended, and goes on where it was the next time."""
         while not stop.is_set():
-            for agent, location in await asyncio.to_thread(self.due):
+            try:
+                due = await asyncio.to_thread(self.due)
+            except StoreError as error:
+                _log.error("no source can be read for the moment: %s", error.message)
+                due = []
+            for agent, location in due:
                 if not stop.is_set():
-                    await self._sync(agent, location, stop)
+                    await self.sync(agent, location, stop)
             await wait_for_any(stop, seconds=LOOKED_EVERY)
 
     def due(self) -> list[tuple[str, str]]:
@@ -46,7 +67,10 @@ class Syncing:
         for name, version in self._app.store.versions.live().items():
             if name == WORKSPACE_KEY:
                 continue
-            agent = agent_from_text(version.text, self._app.home, name)
+            try:
+                agent = agent_from_text(version.text, self._app.home, name)
+            except ConfigError:
+                continue  # told where agents are put into force
             found += [(name, source.url) for source in self._due_sources(agent, now)]
         return found
 
@@ -57,25 +81,83 @@ class Syncing:
             state = states.get(source_key(source.kind, source.location))
             if not isinstance(source, UrlSource) or state is None or state.synced_at is None:
                 continue
-            if now - state.synced_at >= timedelta(seconds=seconds(source.interval)):
+            interval = timedelta(seconds=seconds(source.interval))
+            tried = self._tried.get((agent.name, source.url))
+            rested = tried is None or abs(now - tried) >= min(interval, RETRIED_AFTER)
+            if now - state.synced_at >= interval and rested:
                 due.append(source)
         return due
 
-    async def _sync(self, agent: str, location: str, stop: asyncio.Event) -> None:
+    async def sync(self, agent: str, location: str, stop: asyncio.Event) -> None:
+        """Read one source to its end, or until `stop` is set. How it went stands in the source's state."""
+        self._tried[agent, location] = self._app.clock.now()
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "custagent", "--workspace", str(self._app.home.root)),
-            *("sources", "sync", agent, location, "--json"),
+            *(sys.executable, "-m", "custagent.runtime.syncing", str(self._app.home.root), agent, location),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
-            preexec_fn=lambda: os.nice(_LOW_PRIORITY) and None,
         )
+        # It may have ended already, or this process be of lower priority itself.
+        with suppress(ProcessLookupError, PermissionError):
+            os.setpriority(os.PRIO_PROCESS, process.pid, _LOW_PRIORITY)
         ended = asyncio.create_task(process.communicate())
         stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait([ended, stopped], return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        if not ended.done():
-            process.terminate()
+        try:
+            await asyncio.wait([ended, stopped], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopped.cancel()
+            await self._end(process, ended)
         _, told = await ended
         if process.returncode and not stop.is_set():
-            _log.warning("%s of %s was not synced: %s", location, agent, told.decode(errors="replace").strip())
+            lines = told.decode(errors="replace").strip().splitlines()
+            _log.warning("%s of %s was not synced: %s", location, agent, lines[-1] if lines else "it says nothing")
+
+    async def _end(self, process: asyncio.subprocess.Process, ended: asyncio.Task[tuple[bytes, bytes]]) -> None:
+        """Leave no process behind; one that has ended by itself is none."""
+        if not ended.done():
+            process.terminate()
+            await asyncio.wait([ended], timeout=self._patience)
+        if not ended.done():
+            process.kill()
+            await asyncio.wait([ended])
+
+
+class _Silent:
+    """Nobody watches."""
+
+    def page_read(self, location: str) -> None:
+        """See Listener."""
+
+    def page_failed(self, location: str, reason: str) -> None:
+        """See Listener; it stands in the source's state."""
+
+    def embedded(self, done: int, total: int) -> None:
+        """See Listener."""
+
+
+def read_one(app: Application, agent: str, location: str) -> Sequence[SourceState]:
+    """Read one source of an agent by the applied definitions; its state. Raises CustagentError."""
+    app.workspace = InForce(app).workspace()
+    version = app.store.versions.applied(agent)
+    if version is None:
+        raise UnknownName(f"no agent called {agent!r} is in force")
+    definition = agent_from_text(version.text, app.home, agent)
+    wanted = [source for source in definition.sources if source.location == location]
+    return read_again(app, agent, wanted, _Silent())
+
+
+def main(arguments: Sequence[str]) -> int:
+    """What the process does; its exit code."""
+    folder, agent, location = arguments
+    try:
+        with open_application(Path(folder), None) as app:
+            errors = [state.error for state in read_one(app, agent, location) if state.error]
+    except CustagentError as error:
+        errors = [error.message]
+    for told in errors:
+        print(told, file=sys.stderr)  # noqa: T201 - the runner reads it
+    return 1 if errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,168 @@
+"""What the live chat's routes are told of the workspace."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+
+import pytest
+
+from custagent.channels.live_chat import Header, Holder
+from custagent.config.agents import agent_path
+from custagent.core.conversation import Status
+from custagent.core.message import InboundMessage, MessageKind
+from custagent.runtime.agents import apply_agents
+from custagent.runtime.chat import LiveChats
+from custagent.runtime.runner import Runner
+
+AGENT = Header(holder=Holder.AGENT, name="Northwind")
+NOBODY = Header(holder=Holder.NOBODY)
+ANNA = Header(holder=Holder.PERSON, name="Anna Berg", initials_of="Anna Berg")
+
+
+@pytest.fixture
+def chats(live) -> LiveChats:
+    return LiveChats(live, Runner(live))
+
+
+@pytest.fixture
+def chat(chats):
+    return chats["website"]
+
+
+@pytest.fixture
+def hear(live, chat):
+    """A contact writes; the conversation's id."""
+
+    def write(key: str = "k1", number: int = 1) -> str:
+        message = InboundMessage(
+            channel="website", external_id=f"{key} {number}", contact_key=key, text="hello", sent_at=live.clock.now()
+        )
+        return asyncio.run(chat.receive(message)).conversation.id
+
+    return write
+
+
+@pytest.fixture
+def turn(live, clients):
+    """Commits a turn to the workspace's store."""
+    clients.store, clients.clock = live.store, live.clock
+    return clients.commit
+
+
+def test_the_chats_are_those_that_are_applied(live, chats, put):
+    assert list(chats) == ["website"]
+    assert len(chats) == 1
+    assert chats["website"].origins == ("https://www.northwind.example",)
+    assert chats.get("elsewhere") is None
+    put(live.home.workspace_file, "https://www.northwind.example", "https://shop.northwind.example")
+    assert chats["website"].origins == ("https://www.northwind.example",)
+    apply_agents(live)
+    assert chats["website"].origins == ("https://shop.northwind.example",)
+
+
+def test_a_channel_of_another_kind_is_no_chat(live, chats, put):
+    mail = (
+        "  - {name: mail, kind: email, address: help@northwind.example, imap_host: imap.northwind.example,"
+        " smtp_host: smtp.northwind.example, username: help, password: '${MAIL}'}\n"
+    )
+    put(live.home.workspace_file, "users:", f"{mail}users:")
+    apply_agents(live)
+    assert list(chats) == ["website"]
+    assert chats.get("mail") is None
+
+
+def test_a_contact_sees_the_messages_of_all_their_conversations_and_nobody_elses(live, chat, hear, turn):
+    first = hear()
+    turn(first, MessageKind.ANSWER, status=Status.CLOSED)
+    second = hear(number=2)
+    hear("k2")
+    messages = asyncio.run(chat.messages_after("k1", 0))
+    assert [message.conversation for message in messages] == [first, first, second]
+    assert list(asyncio.run(chat.messages_after("k1", messages[1].id))) == [messages[2]]
+    assert asyncio.run(chat.messages_after("k3", 0)) == ()
+
+
+def test_the_header_tells_who_has_the_conversation(chat, hear, turn):
+    def header():
+        return asyncio.run(chat.header("k1"))
+
+    assert asyncio.run(chat.header("")) == AGENT
+    assert header() == AGENT
+    conversation = hear()
+    assert header() == AGENT
+    turn(conversation, MessageKind.HANDOFF, status=Status.OPEN, assignee="team:support")
+    assert header() == NOBODY
+    turn(conversation, status=Status.OPEN, assignee="user:anna")
+    assert header() == ANNA
+    turn(conversation, status=Status.SNOOZED, assignee="user:anna")
+    assert header() == ANNA
+    turn(conversation, MessageKind.PERSON, status=Status.CLOSED, assignee="user:anna")
+    # The next message begins a new conversation, and that is the agent's.
+    assert header() == AGENT
+
+
+def test_the_photo_stays_where_the_assignment_says_so(live, chat, hear, turn, put):
+    put(
+        agent_path(live.home, "support"),
+        "- channel: website",
+        "- channel: website\n    handoff: {update_avatar: false}",
+    )
+    apply_agents(live)
+    turn(hear(), status=Status.OPEN, assignee="user:anna")
+    header = asyncio.run(chat.header("k1"))
+    assert asdict(header) == {"holder": "person", "name": "Anna Berg", "initials_of": ""}
+
+
+def test_without_an_agent_nobody_has_it(live, chat, put):
+    put(agent_path(live.home, "support"), "assignments:\n  - channel: website\n", "")
+    apply_agents(live)
+    assert asyncio.run(chat.header("k1")) == NOBODY
+    hello = asyncio.run(chat.hello(["sv"]))
+    assert (hello.agent, hello.company, hello.greeting, hello.disclosure) == ("", "Northwind", "", "")
+
+
+@pytest.mark.parametrize(
+    ("languages", "language", "word"), [(["sv", "en"], "sv", "Hej"), (["xx"], "en", "Hello"), ([], "en", "Hello")]
+)
+def test_the_greeting_is_in_the_browsers_language_and_says_that_an_ai_answers(chat, languages, language, word):
+    hello = asyncio.run(chat.hello(languages))
+    assert (hello.agent, hello.company, hello.language) == ("Northwind", "Northwind", language)
+    assert hello.greeting.startswith(word)
+    assert "AI" in hello.disclosure
+
+
+def test_who_falls_outside_the_agents_share_is_told_from_the_start(live, chat, put):
+    put(agent_path(live.home, "support"), "- channel: website", "- channel: website\n    share: 50")
+    apply_agents(live)
+    headers = {key: asyncio.run(chat.header(key)) for key in map(str, range(40))}
+    assert set(map(repr, headers.values())) == {repr(AGENT), repr(NOBODY)}
+    for number, (key, header) in enumerate(headers.items()):
+        message = InboundMessage(
+            channel="website", external_id=f"{number}", contact_key=key, text="hello", sent_at=live.clock.now()
+        )
+        taken = asyncio.run(chat.receive(message)).conversation.status is Status.PENDING
+        assert taken == (header == AGENT)
+        assert asyncio.run(chat.header(key)) == header
+    # Of somebody who has not asked yet, nothing is known.
+    assert asyncio.run(chat.header("")) == AGENT
+
+
+def test_an_agent_that_may_not_answer_greets_nobody(live, chat, put):
+    put(agent_path(live.home, "support"), "- channel: website", "- channel: website\n    hours: team-hours")
+    apply_agents(live)
+    assert asyncio.run(chat.header("")) == NOBODY
+    assert asyncio.run(chat.hello(["en"])).disclosure == ""
+
+
+def test_people_have_names(chat):
+    assert chat.person_name("anna") == "Anna Berg"
+    assert chat.person_name("gone") == "gone"
+
+
+def test_an_email_address_is_kept_with_the_contact(live, chat, hear):
+    conversation = hear()
+    asyncio.run(chat.leave_email("k1", "kim@example.com"))
+    assert live.store.conversations.conversation(conversation).contact.email == "kim@example.com"
+    # Of somebody who has said nothing there is nothing to answer.
+    asyncio.run(chat.leave_email("k9", "kim@example.com"))
