@@ -141,6 +141,12 @@ def new_house(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Calla
     return make
 
 
+@pytest.fixture(scope="module")
+def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], House]:
+    """A folder that is no workspace yet."""
+    return lambda: House(tmp_path_factory.mktemp("house"))
+
+
 class RunnerProcess:
     """A runner that works on a workspace."""
 
@@ -208,8 +214,9 @@ def start() -> Iterator[Callable[..., RunnerProcess]]:
 class Contact:
     """A visitor's browser without a face: it sends until it is told that the message was taken, and listens."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, origin: str = ORIGIN) -> None:
         self.port = port
+        self.origin = origin
         self.token = secrets.token_urlsafe(32)
         #: The last event that came, which a browser says when it comes back.
         self.last_id = 0
@@ -227,7 +234,7 @@ class Contact:
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}", "Origin": ORIGIN, "Content-Type": "application/json"}
+        return {"Authorization": f"Bearer {self.token}", "Origin": self.origin, "Content-Type": "application/json"}
 
     def post(self, text: str, client_id: str) -> tuple[int, Any]:
         """Send once: the status and what was said. Raises OSError, HTTPException where nobody answers."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -47,6 +51,10 @@ socket.getaddrinfo = getaddrinfo
 """
 
 
+#: As an office's machine has it. The demo's own servers are not behind it, and nobody listens there.
+PROXY = {"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
+
+
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("guard")
@@ -63,18 +71,34 @@ def test_the_guard_works(environment: dict[str, str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def demo(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "custagent", "demo", "--no-serve", "--json"],
-        cwd=tmp_path_factory.mktemp("anywhere"),
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stderr
-    result: dict[str, Any] = json.loads(done.stdout)
+def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo makes its workspace."""
+    return tmp_path_factory.mktemp("temporary")
+
+
+@pytest.fixture(scope="module")
+def running(
+    environment: dict[str, str], temporary: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[subprocess.Popen[str]]:
+    """`custagent demo --json`, in a session of its own, so that whatever it starts can be found."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "custagent", "demo", "--json"], cwd=tmp_path_factory.mktemp("anywhere"),
+        env={**environment, **PROXY, "TMPDIR": str(temporary)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    yield process
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+@pytest.fixture(scope="module")
+def demo(running: subprocess.Popen[str]) -> dict[str, Any]:
+    """What it prints, once the chat is on the page."""
+    assert running.stdout is not None
+    line = running.stdout.readline()
+    assert line, running.communicate(timeout=10)
+    result: dict[str, Any] = json.loads(line)
     return result
 
 
@@ -119,3 +143,55 @@ def test_every_answer_quotes_its_source(demo: dict[str, Any]) -> None:
         for citation in answer["citations"]:
             assert citation["quote"] in answer["text"]
         assert 0 <= answer["confidence"] <= 1
+
+
+def test_the_page_has_a_chat_that_answers_and_its_end_leaves_nothing_behind(
+    demo: dict[str, Any], running: subprocess.Popen[str], temporary: Path, contact: Any
+) -> None:
+    with urlopen(demo["page"], timeout=10) as page:
+        tag = re.search(
+            r'<script async src="(http://127\.0\.0\.1:(\d+)/chat/widget\.js)" data-channel="(\w+)">',
+            page.read().decode(),
+        )
+    assert tag is not None
+    with urlopen(tag.group(1), timeout=10) as loader:
+        assert loader.status == 200
+    visitor = contact(int(tag.group(2)), origin=demo["page"].rstrip("/"))
+    question = questions()[4]
+    reply = visitor.wait_for_reply(visitor.send(question["question"]))
+    assert question["expect"]["answer_contains"] in reply["text"]
+    (source,) = reply["sources"]
+    with urlopen(source["url"], timeout=10) as page:
+        assert question["expect"]["answer_contains"] in page.read().decode()
+    assert list(temporary.iterdir())
+    running.send_signal(signal.SIGTERM)
+    told = running.communicate(timeout=20)
+    assert running.returncode == 0, told
+    assert "Traceback" not in told[1]
+    # Nobody is left in its session, nothing listens any more, and the workspace is gone.
+    with pytest.raises(ProcessLookupError):
+        os.killpg(running.pid, 0)
+    assert list(temporary.iterdir()) == []
+    for address in (demo["page"], tag.group(1)):
+        with pytest.raises(OSError, match="refused"):
+            urlopen(address, timeout=10)
+
+
+def test_ended_before_it_is_through_it_leaves_nothing_behind(environment: dict[str, str], tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "custagent", "demo"], cwd=tmp_path, env={**environment, "TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    while "custagent create" not in process.stdout.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    _, told = process.communicate(timeout=20)
+    # As a program that Ctrl-C ended.
+    assert process.returncode == 130
+    assert "Traceback" not in told
+    assert list(temporary.iterdir()) == []
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)

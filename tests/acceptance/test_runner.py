@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -54,12 +55,27 @@ def test_a_port_that_is_taken_is_told_with_the_next_step(house, new_house, start
     assert first.stop()[0] == 0
 
 
+def put_to_sleep(runner, house):
+    """Stop it between two writes: in the middle of one, SQLite's lock sleeps with it, and nobody can write at all."""
+    for _ in range(100):
+        runner.signal(signal.SIGSTOP)
+        with closing(sqlite3.connect(house.home.database, timeout=0.2, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                runner.signal(signal.SIGCONT)
+            else:
+                connection.execute("ROLLBACK")
+                return
+    pytest.fail("it never stopped writing")
+
+
 def test_one_that_slept_beyond_its_lease_is_replaced_and_writes_nothing(house, start, contact, wait_until):
     first = start(house, lease=1).ready()
     visitor = contact(first.port)
     visitor.wait_for_reply(visitor.send())
     with visitor.stream() as stream:
-        first.signal(signal.SIGSTOP)
+        put_to_sleep(first, house)
         # Its kernel still takes what it will read when it wakes.
         late = HTTPConnection("127.0.0.1", first.port, timeout=10)
         body = json.dumps({"client_msg_id": "5f8f1c1e-62d5-4b9b-a3f3-0d7c1a3b2c1d", "text": "And shipping?"})

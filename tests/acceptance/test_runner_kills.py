@@ -12,7 +12,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -31,33 +31,36 @@ ANSWER = "Two years from the day you buy it."
 
 
 class Often:
-    """Starts runners on one workspace and port, one after the other, and kills each."""
+    """Starts runners on one workspace and port, one after the other, and kills each; use it as `with`."""
 
     def __init__(self, house: Any, port: int) -> None:
-        self.house = house
         command = [sys.executable, str(PROGRAM), "--start-often", str(house.folder), str(port), str(LEASE)]
         self._starter = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._line("ready")
+        #: The one that runs, 0 when none does.
+        self._runner = 0
 
-    def start(self) -> int:
-        """The process that runs, once it answers."""
+    def __enter__(self) -> Self:
+        self._line("ready")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._runner:
+            os.kill(self._runner, signal.SIGKILL)
+        # Without a next line to read, the program ends.
+        self._starter.communicate(timeout=10)
+
+    def start(self) -> None:
+        """Returns once it answers."""
         assert self._starter.stdin is not None
         self._starter.stdin.write("start\n")
         self._starter.stdin.flush()
-        process = int(self._line())
+        self._runner = int(self._line())
         self._line("http://")
-        return process
 
-    def end(self, process: int, sign: signal.Signals) -> None:
-        os.kill(process, sign)
+    def end(self, sign: signal.Signals) -> None:
+        os.kill(self._runner, sign)
         self._line("ended")
-
-    def close(self) -> None:
-        assert self._starter.stdin is not None
-        assert self._starter.stdout is not None
-        self._starter.stdin.close()
-        self._starter.wait(10)
-        self._starter.stdout.close()
+        self._runner = 0
 
     def _line(self, expected: str = "") -> str:
         assert self._starter.stdout is not None
@@ -85,38 +88,36 @@ class Aftermath:
     #: How often a runner was killed, and in how many of these something was under way.
     kills: int = 0
     busy: int = 0
-    #: What was dealt with before the last runner began.
+    #: From the first start to the last.
     seconds: float = 0.0
 
 
 def kill_often(house: Any, port: int, visitors: list[Any]) -> Aftermath:
     left = Aftermath(house=house, visitors=visitors)
-    chance, stop, often = random.Random(KILLS), threading.Event(), Often(house, port)
-    started = time.monotonic()
-    with ThreadPoolExecutor(len(visitors)) as threads:
-        process = often.start()
+    chance, stop, started = random.Random(KILLS), threading.Event(), time.monotonic()
+    with Often(house, port) as often, ThreadPoolExecutor(len(visitors)) as threads:
+        often.start()
         talks: list[Future[Any]] = [threads.submit(talk, visitor, stop) for visitor in visitors]
         try:
             for _ in range(KILLS):
                 time.sleep(chance.uniform(*LIFE))
                 left.busy += any(house.waiting()) or any(visitor.waits for visitor in visitors)
-                often.end(process, signal.SIGKILL)
+                often.end(signal.SIGKILL)
                 left.kills += 1
-                process = often.start()
+                often.start()
         finally:
             stop.set()
         left.seconds = time.monotonic() - started
         for each in talks:
             each.result(60)
-    # What was taken and not answered yet is answered by the last one.
-    deadline = time.monotonic() + 30
-    while any(house.waiting()):
-        assert time.monotonic() < deadline, house.waiting()
-        time.sleep(0.02)
-    for visitor in visitors:
-        visitor.catch_up()
-    often.end(process, signal.SIGTERM)
-    often.close()
+        # What was taken and not answered yet is answered by the last one.
+        deadline = time.monotonic() + 30
+        while any(house.waiting()):
+            assert time.monotonic() < deadline, house.waiting()
+            time.sleep(0.02)
+        for visitor in visitors:
+            visitor.catch_up()
+        often.end(signal.SIGTERM)
     return left
 
 

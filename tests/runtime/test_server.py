@@ -18,7 +18,7 @@ import pytest
 
 from custagent.core.errors import LeaseHeld, UsageError
 from custagent.runtime.runner import LEASE, Runner
-from custagent.runtime.server import lifespan_of, make_asgi, serve
+from custagent.runtime.server import _listen, lifespan_of, make_asgi, serve
 from custagent.store.lease import LeaseHolder
 
 ORIGIN = "https://www.northwind.example"
@@ -153,6 +153,12 @@ def test_a_port_that_is_taken_is_told_and_the_workspace_let_go(live, listening):
     assert f"port {port} on 127.0.0.1 cannot be used" in caught.value.message
     assert f"custagent run --port {port + 1}" in caught.value.hint
     assert live.store.lease.holder(live.clock.now()) is None
+
+
+def test_two_that_start_at_once_do_not_get_one_port():
+    """An address can be bound twice while nobody listens: it is found out before anybody is told that it works."""
+    with closing(_listen("127.0.0.1", 0)) as first, pytest.raises(UsageError, match="cannot be used"):
+        _listen("127.0.0.1", first.getsockname()[1])
 
 
 @pytest.mark.parametrize("host", ["nowhere.invalid", "192.0.2.1"])
