@@ -182,7 +182,7 @@ def blank_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
-async def _until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+async def _until(condition: Callable[[], object], seconds: float = 30.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - the code under test tells nobody
             await asyncio.sleep(0.002)
