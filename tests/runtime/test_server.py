@@ -16,9 +16,10 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from custagent.core.errors import LeaseHeld, UsageError
+from custagent.core.errors import LeaseHeld, StoreError, UsageError
 from custagent.runtime.runner import LEASE, Runner
 from custagent.runtime.server import _listen, lifespan_of, make_asgi, serve
+from custagent.store import Store
 from custagent.store.lease import LeaseHolder
 
 ORIGIN = "https://www.northwind.example"
@@ -250,10 +251,11 @@ def test_under_another_server_the_lifespan_holds_the_runner(live):
                 Runner(live)
         assert runner.stopping.is_set()
 
-    path = live.home.database
     asyncio.run(scene())
-    # Closed, and given back.
-    assert not path.with_name(path.name + "-wal").exists()
+    with pytest.raises(StoreError, match="is closed"):
+        live.store.lease.holder(live.clock.now())
+    with Store(live.home.database, live.clock) as store:
+        assert store.lease.holder(live.clock.now()) is None
 
 
 def test_a_lifespan_that_was_replaced_ends_with_the_reason_and_closes_the_workspace(live):
@@ -264,5 +266,5 @@ def test_a_lifespan_that_was_replaced_ends_with_the_reason_and_closes_the_worksp
 
     with pytest.raises(LeaseHeld):
         asyncio.run(scene())
-    path = live.home.database
-    assert not path.with_name(path.name + "-wal").exists()
+    with pytest.raises(StoreError, match="is closed"):
+        live.store.lease.holder(live.clock.now())
