@@ -172,7 +172,7 @@ def show(
     say(f"{state.location}  ({state.status.value}, {state.pages} pages, {state.chunks} passages)")
     for place, at in pages.items():
         say(f"  {at:%Y-%m-%d %H:%M}  {place}")
-    _tell_problems(state, most=len(state.problems))
+    _tell_problems(agent, state, most=len(state.problems))
 
 
 def remove(
@@ -238,19 +238,19 @@ def _tell(agent: str, read: Sequence[SourceState], *, json: bool) -> None:
                 success(f"{state.location}: {counted(state.pages, 'page')}, {counted(state.chunks, 'passage')}")
             else:
                 warn(f"{state.location}: {state.error}")
-            _tell_problems(state, most=MOST_PROBLEMS)
+            _tell_problems(agent, state, most=MOST_PROBLEMS)
         if not broken:
             next_steps([f"custagent preview {agent}"])
     if broken:
         raise typer.Exit(1)
 
 
-def _tell_problems(state: SourceState, *, most: int) -> None:
+def _tell_problems(agent: str, state: SourceState, *, most: int) -> None:
     for location, reason in state.problems[:most]:
         told = reason if location in reason else f"{location}: {reason}"
         say(f"  not read: {told}", style="yellow")
     if len(state.problems) > most:
-        say(f"  and {len(state.problems) - most} more: custagent sources show AGENT {state.location}")
+        say(f"  and {len(state.problems) - most} more: custagent sources show {agent} {state.location}")
 
 
 def _row(state: SourceState) -> list[object]:
