@@ -15,7 +15,7 @@ from custagent.core.agent import source_key
 from custagent.core.document import SourceState
 from custagent.runtime.agents import apply_agents
 from custagent.runtime.site import StaticSite
-from custagent.runtime.syncing import RETRIED_AFTER, Syncing
+from custagent.runtime.syncing import RETRIED_AFTER, Syncing, leave_none
 
 HELP, NEWS = "https://www.northwind.example/help", "https://www.northwind.example/news"
 SOURCES = f"  - url: {HELP}\n  - url: {NEWS}\n    interval: 2h\n"
@@ -177,6 +177,18 @@ def test_stopping_ends_the_reading_and_leaves_no_process(live, slow, until, trap
 
     asyncio.run(scene())
     assert is_gone(process_in(told))
+
+
+def test_a_process_that_has_ended_but_was_not_read_yet_is_left_alone():
+    async def scene() -> tuple[bytes, bytes]:
+        process = await asyncio.create_subprocess_exec("true", stderr=asyncio.subprocess.PIPE)
+        await process.wait()
+        await asyncio.sleep(0.1)  # until the loop has let go of it
+        ended = asyncio.create_task(process.communicate())
+        await leave_none(process, ended, patience=5)
+        return await ended
+
+    assert asyncio.run(scene()) == (None, b"")
 
 
 def test_a_runner_that_ends_with_an_error_leaves_no_process(live, slow, until):

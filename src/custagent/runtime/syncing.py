@@ -106,20 +106,24 @@ class Syncing:
             await asyncio.wait([ended, stopped], return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopped.cancel()
-            await self._end(process, ended)
+            await leave_none(process, ended, self._patience)
         _, told = await ended
         if process.returncode and not stop.is_set():
             lines = told.decode(errors="replace").strip().splitlines()
             _log.warning("%s of %s was not synced: %s", location, agent, lines[-1] if lines else "it says nothing")
 
-    async def _end(self, process: asyncio.subprocess.Process, ended: asyncio.Task[tuple[bytes, bytes]]) -> None:
-        """Leave no process behind; one that has ended by itself is none."""
-        if not ended.done():
-            process.terminate()
-            await asyncio.wait([ended], timeout=self._patience)
-        if not ended.done():
-            process.kill()
-            await asyncio.wait([ended])
+
+async def leave_none(
+    process: asyncio.subprocess.Process, ended: asyncio.Task[tuple[bytes, bytes]], patience: float
+) -> None:
+    """Leave no process behind: ask it to end, and kill it after `patience` seconds. `ended` reads it to its end."""
+    for end, seconds_given in ((process.terminate, patience), (process.kill, None)):
+        if ended.done():
+            return
+        # It may have ended by itself while what it told was not read yet.
+        with suppress(ProcessLookupError):
+            end()
+        await asyncio.wait([ended], timeout=seconds_given)
 
 
 class _Silent:
