@@ -65,6 +65,7 @@ class HashEmbedder:
     def __init__(self, dimension: int = 64, name: str = "hash") -> None:
         self.dimension = dimension
         self.name = name
+        self.comparable = (name,)
         #: How many passages were embedded: tests of caching count on it.
         self.embedded = 0
 

@@ -41,6 +41,8 @@ ROWS = {
     11: ["INSERT INTO lease VALUES (1, 7, 'host', 42, 'then', 'then', 15.0, 0)"],
     12: ["INSERT INTO pauses VALUES ('ada', 'anna', 'then')"],
     13: ["INSERT INTO channel_checks VALUES ('web', 'hash', '[]', 'then')"],
+    14: ["INSERT INTO notices VALUES (1, 'k', 'credits-low', 'admin', '', 'Few are left', 'then')"],
+    15: ["INSERT INTO feedback VALUES (5, 'c', 'up', 'then')", "INSERT INTO snoozes VALUES ('c', 'then')"],
 }
 
 

@@ -36,7 +36,15 @@ class Embedder(Protocol):
 
     @property
     def name(self) -> str:
-        """Engine, model and version: vectors of different names are never mixed."""
+        """Engine, model and version of what embeds passages: vectors of different names never share an index."""
+        ...
+
+    @property
+    def comparable(self) -> Collection[str]:
+        """Names of the engines whose vectors a question of this one can be compared with, its own among them.
+
+        Telling them loads nothing.
+        """
         ...
 
     @property

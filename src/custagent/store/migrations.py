@@ -17,6 +17,11 @@ from custagent.store.conversation_tables import (
 )
 from custagent.store.faults import patiently
 from custagent.store.live_tables import m012_create_pauses, m013_create_channel_checks
+from custagent.store.record_tables import (
+    m014_create_notices,
+    m015_create_feedback_and_snoozes,
+    m016_create_search,
+)
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -227,6 +232,9 @@ MIGRATIONS: tuple[Step, ...] = (
     m011_create_lease,
     m012_create_pauses,
     m013_create_channel_checks,
+    m014_create_notices,
+    m015_create_feedback_and_snoozes,
+    m016_create_search,
 )
 LATEST_VERSION = len(MIGRATIONS)
 

@@ -39,6 +39,11 @@ class LiteLLMEmbedder:
         # Two servers may each have a model of this name.
         return f"litellm {self.model}" + (f" at {_place(self.api_base)}" if self.api_base else "")
 
+    @property
+    def comparable(self) -> tuple[str, ...]:
+        """See the port."""
+        return (self.name,)
+
     @cached_property
     def dimension(self) -> int:
         return int(self.embed_query("dimension").shape[1])

@@ -27,6 +27,11 @@ class SentenceTransformersEmbedder:
     def name(self) -> str:
         return f"sentence-transformers {self.model}"
 
+    @property
+    def comparable(self) -> tuple[str, ...]:
+        """See the port."""
+        return (self.name,)
+
     @cached_property
     def dimension(self) -> int:
         return int(self.embed_query("dimension").shape[1])
