@@ -134,6 +134,63 @@ def test_an_engine_that_changed_under_its_name_embeds_everything_again(store, em
     assert len(indexed(store, folder)) == 3
 
 
+OLDER, NEWER = "older", "newer"
+
+
+@pytest.fixture
+def newer() -> HashEmbedder:
+    """An engine whose questions can be compared with the vectors of the older one."""
+    return HashEmbedder(dimension=8, name=NEWER, also=[OLDER])
+
+
+@pytest.fixture
+def made_before(store, folder) -> IndexFolder:
+    """An index of the older engine."""
+    save(store, "a.md", "one", "two")
+    update(store, HashEmbedder(dimension=8, name=OLDER), folder)
+    return folder
+
+
+def upgrade(store: Store, embedder: HashEmbedder, folder: IndexFolder) -> bool:
+    return Indexer(store.documents, store.vectors, embedder).upgrade(folder, quiet)
+
+
+def test_an_index_of_a_comparable_engine_stays_until_it_is_upgraded(store, made_before, newer):
+    assert not update(store, newer, made_before)
+    assert (newer.embedded, made_before.manifest().embedder) == (0, OLDER)
+    assert upgrade(store, newer, made_before)
+    assert (newer.embedded, made_before.manifest().embedder) == (2, NEWER)
+    assert not upgrade(store, newer, made_before)
+
+
+def test_a_new_page_does_not_wait_for_the_old_ones_to_be_embedded_again(store, made_before, newer):
+    save(store, "b.md", "three")
+    assert update(store, newer, made_before)
+    assert (newer.embedded, indexed(store, made_before)) == (1, ["one", "two", "three"])
+    assert made_before.manifest().embedder == OLDER, "it holds vectors of both, so there is something to upgrade"
+    assert upgrade(store, newer, made_before)
+    assert (newer.embedded, made_before.manifest().embedder) == (3, NEWER)
+
+
+def test_vectors_of_a_comparable_engine_serve_another_agent(store, made_before, newer):
+    save(store, "c.md", "one", agent="bob")
+    other = IndexFolder(made_before.folder.parent, "bob")
+    assert update(store, newer, other)
+    assert (newer.embedded, other.manifest().embedder) == (0, OLDER)
+
+
+def test_memory_is_given_back_whatever_happens(store, embedder, folder):
+    save(store, "a.md", "one")
+    update(store, embedder, folder)
+    assert embedder.released == 1
+    strange = Strange(np.ones((2, 8)))
+    save(store, "b.md", "two")
+    strange.name = "strange"
+    with pytest.raises(EmbedderError):
+        update(store, strange, folder)
+    assert strange.released == 1
+
+
 @pytest.mark.parametrize("damage", ["current", "000001/manifest.json", "000001/vectors.faiss"])
 def test_a_damaged_index_is_built_again_without_embedding(store, embedder, folder, damage):
     save(store, "a.md", "one")

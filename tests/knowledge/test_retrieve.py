@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from custagent.core.document import Chunk, Document, Section
 from custagent.core.errors import IndexDamaged
+from custagent.core.ports import Search
 from custagent.knowledge.index import IndexFolder
 from custagent.knowledge.indexer import Indexer
 from custagent.knowledge.retrieve import LEXICAL_WEIGHT, HybridRetriever
@@ -40,7 +41,7 @@ class House:
         return HybridRetriever(self.folder, self.store.documents, self.embedder)
 
     def texts(self, query: str, limit: int = 10) -> list[str]:
-        return [one.chunk.text for one in self.retriever().retrieve(query, limit=limit).chunks]
+        return [one.chunk.text for one in self.retriever().retrieve(Search(text=query), limit=limit).chunks]
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def test_it_is_exactly_what_scoring_every_passage_gives(tmp_path_factory, seed, 
     kept = [chunk for chunk in chunks if rng.random() >= removed]
     query = " ".join(rng.choice(_WORDS, size=3))
 
-    found = HybridRetriever(folder, Held(kept), embedder).retrieve(query, limit=limit).chunks
+    found = HybridRetriever(folder, Held(kept), embedder).retrieve(Search(text=query), limit=limit).chunks
 
     lexical = np.zeros(total, dtype=np.float32)
     for postings in folder.load().postings:
@@ -111,7 +112,7 @@ def test_equally_good_ones_come_as_they_were_stored(house):
     house.save("b.md", "lamp", "lamp")
     house.save("a.md", "lamp")
     house.index()
-    found = house.retriever().retrieve("lamp", limit=3).chunks
+    found = house.retriever().retrieve(Search(text="lamp"), limit=3).chunks
     assert [(one.chunk.location, one.chunk.ordinal) for one in found] == [("b.md", 0), ("b.md", 1), ("a.md", 0)]
 
 
@@ -145,7 +146,7 @@ def test_an_empty_question_finds_nothing(house, query):
 def test_a_question_without_words_is_no_trouble(house, query):
     house.save("a.md", "a bell", "a lamp")
     house.index()
-    found = house.retriever().retrieve(query, limit=5).chunks
+    found = house.retriever().retrieve(Search(text=query), limit=5).chunks
     assert len(found) == 2
     assert all(one.lexical == 0 for one in found)
 
@@ -156,9 +157,9 @@ def test_a_removed_page_is_gone_at_once(house):
     house.save("b.md", "a lamp")
     house.index()
     retriever = house.retriever()
-    assert len(retriever.retrieve("red lamp", limit=2).chunks) == 2
+    assert len(retriever.retrieve(Search(text="red lamp"), limit=2).chunks) == 2
     house.store.documents.keep_documents(["b.md"], agent="ada", source="s")
-    assert [one.chunk.text for one in retriever.retrieve("red lamp", limit=2).chunks] == ["a lamp"]
+    assert [one.chunk.text for one in retriever.retrieve(Search(text="red lamp"), limit=2).chunks] == ["a lamp"]
 
 
 def test_a_page_that_changed_is_not_quoted_in_its_old_words(house):
@@ -174,23 +175,40 @@ def test_it_follows_when_a_new_generation_goes_live(house):
     house.save("a.md", "a bell")
     house.index()
     retriever = house.retriever()
-    assert [one.chunk.text for one in retriever.retrieve("lamp", limit=5).chunks] == ["a bell"]
+    assert [one.chunk.text for one in retriever.retrieve(Search(text="lamp"), limit=5).chunks] == ["a bell"]
     house.save("b.md", "a lamp")
     house.index()
-    assert [one.chunk.text for one in retriever.retrieve("lamp", limit=5).chunks] == ["a lamp", "a bell"]
+    assert [one.chunk.text for one in retriever.retrieve(Search(text="lamp"), limit=5).chunks] == ["a lamp", "a bell"]
 
 
 def test_it_notices_that_the_index_was_removed_and_built_again(house):
     house.save("a.md", "a bell")
     house.index()
     retriever = house.retriever()
-    retriever.retrieve("lamp", limit=5)
+    retriever.retrieve(Search(text="lamp"), limit=5)
     house.folder.remove()
-    assert retriever.retrieve("lamp", limit=5).chunks == ()
+    assert retriever.retrieve(Search(text="lamp"), limit=5).chunks == ()
     house.save("a.md", "a lamp")
     house.index()
     assert house.folder.generation() == 1, "the same number as before"
-    assert [one.chunk.text for one in retriever.retrieve("lamp", limit=5).chunks] == ["a lamp"]
+    assert [one.chunk.text for one in retriever.retrieve(Search(text="lamp"), limit=5).chunks] == ["a lamp"]
+
+
+def test_what_was_said_before_counts_as_much_as_it_is_told_to(house):
+    house.save("a.md", "a red lamp", "a red bell", "a blue lamp")
+    house.index()
+    retriever = house.retriever()
+
+    def scores(search: Search) -> dict[str, tuple[float, float]]:
+        return {one.chunk.text: (one.cosine, one.lexical) for one in retriever.retrieve(search, limit=3).chunks}
+
+    alone, before = scores(Search(text="lamp")), scores(Search(text="red lamp"))
+    assert scores(Search(text="lamp", context="red lamp")) == alone, "no weight"
+    both = scores(Search(text="lamp", context="red lamp", weight=0.5))
+    for text, found in both.items():
+        expected = [(one + 0.5 * other) / 1.5 for one, other in zip(alone[text], before[text], strict=True)]
+        assert found == pytest.approx(expected, abs=1e-5)
+    assert next(iter(both)) == "a red lamp"
 
 
 def test_it_loads_a_generation_once(house):
@@ -207,10 +225,17 @@ def test_vectors_of_another_engine_are_never_searched(house):
     retriever = house.retriever()
     for _ in range(2):  # also when asked again
         with pytest.raises(IndexDamaged, match=r"'ada' was made by hash.*now uses other") as caught:
-            retriever.retrieve("bell", limit=5)
+            retriever.retrieve(Search(text="bell"), limit=5)
         assert "custagent sources sync ada" in caught.value.hint
     house.index()
-    assert [one.chunk.text for one in retriever.retrieve("bell", limit=5).chunks] == ["a bell"]
+    assert [one.chunk.text for one in retriever.retrieve(Search(text="bell"), limit=5).chunks] == ["a bell"]
+
+
+def test_a_question_may_be_asked_of_vectors_that_it_can_be_compared_with(house):
+    house.save("a.md", "a bell")
+    house.index()
+    house.embedder = HashEmbedder(dimension=8, name="newer", also=["hash"])
+    assert house.texts("bell") == ["a bell"]
 
 
 def test_vectors_of_another_length_are_told_in_words(house):
@@ -233,7 +258,7 @@ def test_it_tells_how_long_each_step_took_and_how_rare_each_word_is(house):
     house.save("a.md", "a bell", "a lamp")
     house.save("b.md", "en klocka", language="sv")
     house.index()
-    retrieval = house.retriever().retrieve("bells and lamps", limit=1)
+    retrieval = house.retriever().retrieve(Search(text="bells and lamps"), limit=1)
     assert list(retrieval.timings_ms) == ["load", "embed", "search"]
     assert min(retrieval.timings_ms.values()) >= 0
     assert retrieval.rarity.keys() == {"en", "sv"}

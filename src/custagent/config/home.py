@@ -97,6 +97,11 @@ class Home:
         return self.state_folder / "custagent.db"
 
     @property
+    def engine_file(self) -> Path:
+        """Remembers which embedding engine is the faster one on this machine."""
+        return self.state_folder / "engine.json"
+
+    @property
     def index_folder(self) -> Path:
         return self.state_folder / "index"
 

@@ -36,14 +36,14 @@ class Embedder(Protocol):
 
     @property
     def name(self) -> str:
-        """Engine, model and version of what embeds passages: vectors of different names never share an index."""
+        """Engine, model and version of what embeds passages: where the name differs, `comparable` decides."""
         ...
 
     @property
-    def comparable(self) -> Collection[str]:
+    def comparable(self) -> Sequence[str]:
         """Names of the engines whose vectors a question of this one can be compared with, its own among them.
 
-        Telling them loads nothing.
+        The one that passages should be embedded by comes first. Telling them loads nothing.
         """
         ...
 
@@ -59,6 +59,20 @@ class Embedder(Protocol):
     def embed_query(self, text: str) -> Vectors:
         """The vector of a question, shape (1, dimension). Raises EmbedderError."""
         ...
+
+    def release(self) -> None:
+        """Give back the memory that only embedding passages needs; whoever embeds again loads it again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What to search for."""
+
+    text: str
+    #: The text together with what was said before it, which counts `weight` times as much; "" where nothing was said.
+    context: str = ""
+    weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +90,11 @@ class Retrieval:
 class Retriever(Protocol):
     """Finds passages of one agent's content."""
 
-    def retrieve(self, query: str, *, limit: int) -> Retrieval:
-        """The `limit` best passages. Empty content gives none. Raises IndexDamaged."""
+    def retrieve(self, search: Search, *, limit: int) -> Retrieval:
+        """The `limit` best passages. Empty content gives none. Raises IndexDamaged.
+
+        Scores are the weighted mean of those for the text and those for its context.
+        """
         ...
 
 
@@ -195,11 +212,18 @@ class ConversationStore(Protocol):
         """Its messages with ids above `after`, in order."""
         ...
 
-    def unhandled(self) -> Sequence[tuple[Conversation, Sequence[Message]]]:
+    def unhandled(
+        self, *, limit: int = 100, busy: Collection[str] = (), full: Collection[str] = ()
+    ) -> Sequence[tuple[Conversation, Sequence[Message]]]:
         """The agent's work: its conversations with messages that no turn has dealt with, and those, oldest first.
 
-        What people have is theirs. Given back to the agent, it comes with the messages that nobody replied to.
+        At most `limit` conversations; none of the `busy` ones, nor of `full` channels. What people have is theirs. Given
+        back to the agent, it comes with the messages that nobody replied to.
         """
+        ...
+
+    def unhandled_in(self, conversation: str) -> tuple[Conversation, Sequence[Message]] | None:
+        """The same of one conversation; None when nothing waits there, or people have it."""
         ...
 
 
@@ -214,15 +238,34 @@ class Directory(Protocol):
 class Outbox(Protocol):
     """Replies that are committed and not yet delivered."""
 
-    def due(self, at: datetime, *, limit: int, busy: Collection[str] = ()) -> Sequence[OutboundMessage]:
+    def due(
+        self, at: datetime, *, limit: int, busy: Collection[str] = (), resting: Collection[str] = ()
+    ) -> Sequence[OutboundMessage]:
         """What is to be sent by now: within a conversation in order, none before the one ahead of it is done.
 
-        Longest due first; none of the `busy` conversations, for which sending is under way.
+        Longest due first; none of the `busy` conversations, for which sending is under way, nor of `resting` channels.
         """
         ...
 
     def waits(self, outbound: int) -> bool:
         """Whether it is still to be sent: asked right before sending, for a person may have taken over."""
+        ...
+
+    def claim(self, outbound: int, until: datetime, *, fence: int = 0) -> bool:
+        """The same, and if it is, write down that it is being sent, which nobody else does before `until`.
+
+        For channels that show a reply twice that is sent twice. Raises LeaseHeld.
+        """
+        ...
+
+    def unclaim(self, outbound: int, *, fence: int = 0) -> None:
+        """It was not sent for sure: it waits as the others do. Raises LeaseHeld."""
+        ...
+
+    def take_over(self, until: datetime, *, fence: int = 0) -> int:
+        """What the runner before was sending when it ended may have arrived: it waits `until` then, for the provider's
+        word on it; how many there are. Once only, however many runners end meanwhile. Raises LeaseHeld.
+        """
         ...
 
     def record(self, outbound: int, receipt: DeliveryReceipt, at: datetime, *, fence: int = 0) -> None:
@@ -232,8 +275,20 @@ class Outbox(Protocol):
         """
         ...
 
-    def retry(self, outbound: int, error: str, at: datetime, *, fence: int = 0) -> None:
-        """It did not go out; try again at `at`. Raises LeaseHeld."""
+    def retry(self, outbound: int, error: str, at: datetime, *, whole_contact: bool = False, fence: int = 0) -> None:
+        """It did not go out; try again at `at`, and with `whole_contact` nothing to the contact before. Raises LeaseHeld."""
+        ...
+
+    def hold(self, channel: str, error: str, until: datetime, *, fence: int = 0) -> None:
+        """Nothing goes out on the channel before `until`: all that waits there waits, and no try is counted."""
+        ...
+
+    def resume(self, channel: str, until: datetime, *, fence: int = 0) -> None:
+        """The channel works again: what was held `until` then is due at once. Raises LeaseHeld."""
+        ...
+
+    def expire(self, channel: str, before: datetime, error: str, at: datetime, *, fence: int = 0) -> Sequence[int]:
+        """Give up the replies of the channel that wait since `before`; which ones. Raises LeaseHeld."""
         ...
 
     def drop_for(self, conversation: str, at: datetime, *, fence: int = 0) -> Sequence[int]:
@@ -249,8 +304,13 @@ class ChannelAdapter(Protocol):
         """The channel's name."""
         ...
 
+    @property
+    def idempotent(self) -> bool:
+        """Whether the contact sees a reply once that is sent twice: the provider, or what shows it, knows its id."""
+        ...
+
     async def send(self, outbound: OutboundMessage) -> DeliveryReceipt:
-        """Hand a reply to the provider. Raises ChannelError when it may be tried again."""
+        """Hand a reply to the provider. Raises ChannelError, whose `fault` says what follows from it."""
         ...
 
     async def check(self) -> Sequence[tuple[str, str]]:

