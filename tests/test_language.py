@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +42,83 @@ def test_a_question_is_known_by_its_language_whatever_the_prior(language, questi
 
 @pytest.mark.parametrize("text", ["ok", "reset password", "iPhone 15", "12345", "", "!?", "hej", "密码"])
 def test_a_text_that_says_too_little_keeps_the_prior(text):
-    assert detect(text, "fi") == ("fi", 0.0)
+    code, probability = detect(text, "fi")
+    assert code == "fi"
+    assert probability < 0.1
+
+
+SHORT = [
+    line.split("\t")
+    for line in (Path(__file__).parent / "data" / "short_messages.tsv").read_text(encoding="utf-8").splitlines()
+]
+#: Texts that are right in two languages stand there twice.
+LANGUAGES_OF: dict[str, set[str]] = {}
+for _language, _text in SHORT:
+    LANGUAGES_OF.setdefault(_text, set()).add(_language)
+WORDY = {text: codes for text, codes in LANGUAGES_OF.items() if len(text.split()) > 1}
+
+
+def wrong(guess, texts):
+    return [text for text, codes in texts.items() if guess(text) not in codes]
+
+
+def test_short_messages_are_told_apart_without_a_prior():
+    assert len(wrong(lambda text: detect(text)[0], LANGUAGES_OF)) <= 0.03 * len(LANGUAGES_OF)
+
+
+@pytest.mark.parametrize("language", ["da", "nb", "sv"])
+def test_short_nordic_questions_are_told_apart(language):
+    own = {text: codes for text, codes in WORDY.items() if language in codes}
+    assert len(own) >= 28
+    assert len(wrong(lambda text: detect(text)[0], own)) <= 2
+
+
+def test_a_right_prior_is_never_left():
+    assert [text for text, codes in LANGUAGES_OF.items() for code in codes if detect(text, code)[0] != code] == []
+
+
+@pytest.mark.parametrize("prior", ["en", "sv", "fi", "es"])
+def test_a_wrong_prior_is_left_for_most_questions_of_several_words(prior):
+    foreign = {text: codes for text, codes in WORDY.items() if prior not in codes}
+    kept = [text for text in foreign if detect(text, prior)[0] == prior]
+    assert len(kept) <= 0.1 * len(foreign), kept
+
+
+@pytest.mark.parametrize("text", ["Hej", "Refund?", "Cancel", "Ciao", "Rückerstattung", "Merci"])
+def test_one_word_never_leaves_the_prior(text):
+    assert detect(text, "pl")[0] == "pl"
+
+
+@pytest.mark.parametrize(
+    ("text", "prior", "language"),
+    [
+        ("Was kostet das?", "en", "de"),
+        ("Vad kostar det?", "en", "sv"),
+        ("Hva koster det?", "da", "nb"),
+        ("Hvad koster det?", "nb", "da"),
+        ("Quanto costa?", "en", "it"),
+        # As right in the one as in the other.
+        ("Kan jeg betale med kort?", "nb", "nb"),
+        ("Kan jeg betale med kort?", "da", "da"),
+        # Surely not English, and the likelier of the two.
+        ("Hvad er jeres adresse?", "en", "da"),
+        ("MacBook Pro Retina", "fi", "fi"),
+        ("reset password", "sv", "sv"),
+    ],
+)
+def test_the_known_words_of_a_short_message_count(text, prior, language):
+    assert detect(text, prior)[0] == language
+
+
+@pytest.mark.parametrize("size", ["short", "any"])
+def test_the_questions_of_the_evaluation_are_told_apart_without_a_prior(eval_data, size):
+    asked: dict[str, str] = {}
+    for file in eval_data.glob("dev/d[23]*/queries.jsonl"):
+        rows = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+        asked |= {row["question"]: row["lang"] for row in rows if size == "any" or len(row["question"].split()) <= 8}
+    assert len(asked) >= 300
+    mistaken = {text: detect(text)[0] for text, language in asked.items() if detect(text)[0] != language}
+    assert len(mistaken) <= 0.01 * len(asked), mistaken
 
 
 def test_a_short_sentence_that_is_sure_overrules_the_prior():

@@ -10,14 +10,18 @@ from typing import Any
 import pytest
 
 from custagent.answer.answerer import ContentAnswerer
+from custagent.answer.triggers import Triggers, find_triggers
 from custagent.core.agent import AgentDefinition, ConfidenceThresholds
 from custagent.core.document import Chunk, Document, ScoredChunk, Section, SourceState
 from custagent.core.workspace import Workspace
 from custagent.knowledge.index import IndexFolder
 from custagent.knowledge.indexer import Indexer
 from custagent.knowledge.retrieve import HybridRetriever
+from custagent.locales import catalogue, languages
 from custagent.store import Store
 from custagent.testing import FrozenClock, HashEmbedder
+
+WISHES = Path(__file__).resolve().parent.parent / "data"
 
 #: Thresholds that make one outcome certain, whatever the calibration.
 THRESHOLDS = {
@@ -116,3 +120,26 @@ def content(tmp_path) -> Iterator[Content]:
     made = Content(tmp_path, FrozenClock())
     yield made
     made.store.close()
+
+
+@pytest.fixture(scope="session")
+def sentences_of() -> Callable[..., list[tuple[str, str]]]:
+    """(language, sentence) of these kinds in a file of wishes: each of its lines has a kind, a language, a sentence."""
+
+    def read(file: str, *kinds: str) -> list[tuple[str, str]]:
+        lines = (line.split("\t") for line in (WISHES / file).read_text(encoding="utf-8").splitlines())
+        return [(language, text) for kind, language, text in lines if kind in kinds]
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def triggered() -> Callable[[str, str], Triggers]:
+    """What a text triggers with all catalogues, as an agent reads a message in that language."""
+    support = AgentDefinition(name="support")
+
+    def find(text: str, language: str) -> Triggers:
+        catalogues = [catalogue(one) for one in sorted(languages(), key=lambda one: one != language)]
+        return find_triggers(text, support, catalogues)
+
+    return find

@@ -68,6 +68,11 @@ LAW = Guardrail(topic="law", phrases=("lawyer",), message="We give no legal advi
 MUTE = Guardrail(topic="health", phrases=("diagnosis",))
 REPHRASED = (Utterance(role="contact", text="xyzzy"), Utterance(role="agent", text="?", decision=REPHRASE))
 
+CLARIFIED = (
+    Utterance(role="contact", text="cost"),
+    Utterance(role="agent", text="?", decision=CLARIFY, options=("A", "B")),
+)
+
 
 @pytest.mark.parametrize(
     ("text", "rules", "history", "expected", "said"),
@@ -84,6 +89,8 @@ REPHRASED = (Utterance(role="contact", text="xyzzy"), Utterance(role="agent", te
         ("bye", {}, (), (ANSWER, Reason.SMALL_TALK), EN.compose["goodbye"]),
         ("ok", {}, (), (ANSWER, Reason.SMALL_TALK), EN.compose["acknowledgement"]),
         ("a real person", {}, (), (HANDOFF, Reason.ASKED_FOR_PERSON), EN.messages["handoff"]),
+        ("You useless bot, WTF!", {}, (), (HANDOFF, Reason.ANGRY), EN.messages["handoff"]),
+        ("none of these", {}, CLARIFIED, (REPHRASE, Reason.NOTHING_FITS), EN.messages["rephrase"]),
         ("I cancel!", {"handoff_phrases": ("cancel",)}, (), (HANDOFF, Reason.HANDOFF_PHRASE), EN.messages["handoff"]),
         ("My lawyer?", {"guardrails": (LAW, MUTE)}, (), (ANSWER, Reason.GUARDRAIL), "We give no legal advice."),
         ("A diagnosis?", {"guardrails": (LAW, MUTE)}, (), (HANDOFF, Reason.GUARDRAIL), EN.messages["handoff"]),
@@ -100,8 +107,8 @@ def test_every_outcome_with_its_words(site, agent, text, rules, history, expecte
 
 def test_every_reason_is_reached_by_a_test():
     here = {Reason.GROUNDED, Reason.AMBIGUOUS, Reason.UNSURE, Reason.NOTHING_FITS, Reason.ATTEMPTS_USED, Reason.EMPTY,
-            Reason.SMALL_TALK, Reason.ASKED_FOR_PERSON, Reason.HANDOFF_PHRASE, Reason.GUARDRAIL}  # fmt: skip
-    short_answers, models, service = {Reason.SHORT_ANSWER}, {Reason.FAILED}, {Reason.PAUSED}
+            Reason.SMALL_TALK, Reason.ASKED_FOR_PERSON, Reason.HANDOFF_PHRASE, Reason.GUARDRAIL, Reason.ANGRY}  # fmt: skip
+    short_answers, models, service = {Reason.SHORT_ANSWER}, {Reason.FAILED}, {Reason.PAUSED, Reason.OUT_OF_CREDITS}
     assert here | short_answers | models | service == set(Reason)
 
 

@@ -177,7 +177,7 @@ class TestLanguages:
     @pytest.mark.parametrize(
         ("text", "said"),
         [
-            ("Hej!", SV.messages["greeting"]),
+            ("Hejsan!", SV.messages["greeting"]),
             ("tack", SV.compose["thanks"]),
             ("Tala med någon", SV.messages["handoff"]),
             ("hello", EN.messages["greeting"]),

@@ -44,6 +44,10 @@ def history(*said: DecisionKind | str | None) -> tuple[Utterance, ...]:
         (EVERYTHING, Attempts(), HANDOFF, Reason.ASKED_FOR_PERSON),
         (Triggers(asks_for_person=True), NONE_LEFT, HANDOFF, Reason.ASKED_FOR_PERSON),
         (Triggers(handoff_phrase="cancel", guardrail=TOLD), Attempts(), HANDOFF, Reason.HANDOFF_PHRASE),
+        (Triggers(angry=True, guardrail=TOLD), NONE_LEFT, HANDOFF, Reason.ANGRY),
+        (Triggers(angry=True, handoff_phrase="cancel"), Attempts(), HANDOFF, Reason.HANDOFF_PHRASE),
+        (Triggers(refuses=True), Attempts(clarify=1), REPHRASE, Reason.NOTHING_FITS),
+        (Triggers(refuses=True), NONE_LEFT, HANDOFF, Reason.ATTEMPTS_USED),
         (Triggers(guardrail=TOLD, small_talk=SmallTalk.THANKS), Attempts(), ANSWER, Reason.GUARDRAIL),
         (Triggers(guardrail=MUTE), Attempts(), HANDOFF, Reason.GUARDRAIL),
         (Triggers(small_talk=SmallTalk.GREETING), NONE_LEFT, ANSWER, Reason.SMALL_TALK),
@@ -55,6 +59,7 @@ def test_what_needs_no_content(triggers, tried, kind, reason):
 
 def test_everything_else_asks_the_content():
     assert decide_early(Triggers(), AGENT, NONE_LEFT) is None
+    assert decide_early(Triggers(refuses=True), AGENT, Attempts(rephrase=1)) is None
 
 
 @pytest.mark.parametrize(

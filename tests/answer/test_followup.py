@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from custagent.answer.followup import MAX_EARLIER, chosen_option, complete, is_new_topic
+from custagent.answer.followup import CONTEXT_WEIGHT, MAX_EARLIER, chosen_option, complete, is_new_topic
 from custagent.core.answer import DecisionKind, Question, Utterance
+from custagent.core.ports import Search
 from custagent.locales import catalogue, languages
 
 EVERY = [catalogue(language) for language in languages()]
@@ -23,11 +26,23 @@ def agent(decision: DecisionKind | None = ANSWER, options: tuple[str, ...] = (),
 
 def completed(text: str, *history: Utterance, language: str = "en", chosen: str = "") -> list[str]:
     question = Question(text=text, history=history)
-    return complete(question, language, catalogue(language), chosen=chosen).split("\n")
+    return complete(question, language, catalogue(language), chosen=chosen).text.split("\n")
 
 
 DELIVERY = (contact("How much is delivery to Sweden?"), agent())
 FRAKT = (contact("Vad kostar frakten till Norge?"), agent())
+
+
+def test_what_stands_for_itself_is_searched_with_a_little_of_what_was_said_before():
+    history = (contact("How much is delivery to Sweden?"), agent(text="Five euros."))
+    question = Question(text="Which sizes of winter gloves are there?", language="en", history=history)
+    search = complete(question, "en", catalogue("en"))
+    assert search.text == question.text
+    assert search.context == "How much is delivery to Sweden?\nWhich sizes of winter gloves are there?"
+    assert search.weight == CONTEXT_WEIGHT
+    assert complete(replace(question, history=()), "en", catalogue("en")) == Search(text=question.text)
+    goes_on = complete(replace(question, text="And to Norway?"), "en", catalogue("en"))
+    assert goes_on == Search(text="How much is delivery to Sweden?\nAnd to Norway?"), "it is all one question"
 
 
 @pytest.mark.parametrize(

@@ -186,10 +186,28 @@ class TestQuoted:
         country = scored(0.90, "costs", "Finland: 249 kr.", heading="By country")
         assert rank("Cargo to Finland?", "en", [cargo, country]).quoted == (cargo.chunk, country.chunk)
 
+    def test_the_best_of_another_page_is_quoted_too_where_it_is_as_good(self, scored):
+        here, there = scored(0.904, "costs", "Finland: 249 kr."), scored(0.89, "times", "Finland: 9 days.")
+        also = scored(0.888, "zones", "Finland is in zone 2.")
+        assert rank("What about Finland?", "en", [here, there, also]).quoted == (here.chunk, there.chunk)
+
+    def test_more_of_the_page_goes_before_another_page(self, scored):
+        cargo, country = scored(0.904, "costs", "Cargo bikes."), scored(0.89, "costs", "Finland: 249 kr.")
+        there = scored(0.9, "times", "Cargo to Finland: 9 days.")
+        assert rank("Cargo to Finland?", "en", [cargo, there, country]).quoted == (cargo.chunk, country.chunk)
+
+    @pytest.mark.parametrize(
+        ("text", "language"), [("Five days.", "en"), ("Fem dagar.", "sv")], ids=["same", "foreign"]
+    )
+    def test_what_says_the_same_or_is_in_another_language_is_not_quoted_again(self, scored, text, language):
+        best = scored(0.904, "costs", "Five days.")
+        other = scored(0.9, "times", text, language=language)
+        assert rank("How long?", "en", [best, other]).quoted == (best.chunk,)
+
     @pytest.mark.parametrize(
         ("score", "page", "text"),
-        [(0.88, "costs", "Finland: 249 kr."), (0.9, "times", "Finland: 9 days."), (0.9, "costs", "Cargo is heavy.")],
-        ids=["scores less", "is elsewhere", "adds nothing"],
+        [(0.88, "costs", "Finland: 249 kr."), (0.88, "times", "Finland: 9 days."), (0.9, "costs", "Cargo is heavy.")],
+        ids=["scores less", "scores less elsewhere", "adds nothing"],
     )
     def test_a_passage_that_does_not_add_to_it_is_not(self, scored, score, page, text):
         cargo = scored(0.904, "costs", "Cargo bikes go by lorry.")

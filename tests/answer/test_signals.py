@@ -55,7 +55,8 @@ def test_a_foreign_passage_is_known_as_such(scored):
         ("How do I return the bikes?", "en", {"return", "bike"}),
         ("How much is it?", "en", set()),
         ("Hur returnerar jag cyklarna?", "sv", {"returner", "cykl"}),
-        ("Wie geht das?", "de", {"wie", "geht", "das"}),
+        ("Wie geht das?", "xx", {"wie", "geht", "das"}),
+        ("Wie geht das?", "de", set()),
         ("", "en", set()),
     ],
 )

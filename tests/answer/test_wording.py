@@ -63,6 +63,14 @@ def test_the_personality_introduces_the_quote_and_leaves_it_as_it_is(wording, pe
     assert worded.language == language
 
 
+@pytest.mark.parametrize("personality", [None, *Personality])
+@pytest.mark.parametrize("role", [Role.MARKETING_SPECIALIST, Role.SALES_REPRESENTATIVE])
+def test_a_role_introduces_the_quote_its_own_way(wording, personality, role):
+    worded = wording("de", personality=personality, role=role).answer("Five days.", "de")
+    assert worded.text == f"{catalogue('de').role_lead_in[role][personality or 'plain']}\n\nFive days."
+    assert worded != wording("de", personality=personality).answer("Five days.", "de")
+
+
 def test_a_brand_voice_is_not_put_on(wording):
     assert wording("en", voice="pirate").answer("Five days.", "en").text.startswith(EN.lead_in["plain"])
 

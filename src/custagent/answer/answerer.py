@@ -99,12 +99,12 @@ class ContentAnswerer:
 
     def _search(self, asked: _Asked, watch: _Stopwatch) -> tuple[Ranking, Signals]:
         language = asked.language
-        query = complete(asked.question, language, self._catalogue(language), chosen=asked.chosen)
-        found = self.retriever.retrieve(query, limit=POOL)
+        search = complete(asked.question, language, self._catalogue(language), chosen=asked.chosen)
+        found = self.retriever.retrieve(search, limit=POOL)
         watch.laps.update(found.timings_ms)
         watch.skip()
-        ranking = rank(query, language, self._valid(found.chunks), chosen=asked.chosen)
-        return ranking, read_signals(query, language, ranking.chunks, found.rarity)
+        ranking = rank(search.text, language, self._valid(found.chunks), chosen=asked.chosen)
+        return ranking, read_signals(search.text, language, ranking.chunks, found.rarity)
 
     def _forgotten(self, attempts: Attempts, signals: Signals) -> Attempts:
         """What was tried for another topic does not count (ANS-2), where the content knows the new one.

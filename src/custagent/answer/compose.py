@@ -56,7 +56,9 @@ class Composer:
             return Composed(text=triggers.guardrail.message, language=self.agent.default_language)
         if decision.reason is Reason.SMALL_TALK and triggers.small_talk:
             return _fixed(self._small_talk(triggers.small_talk))
-        return _fixed(self.wording.fixed("empty"))
+        if decision.reason is Reason.EMPTY:
+            return _fixed(self.wording.fixed("empty"))
+        return _fixed(self.wording.message("rephrase"))
 
     def with_content(self, decision: Decision, question: Question, ranking: Ranking) -> Composed:
         """The reply to a question that the content was searched for."""

@@ -1,7 +1,7 @@
-"""Confidence: the calibrated probability that answering from the best passage would be right (ANS-3).
+"""Confidence: the calibrated probability that an answer from the best passages would be right (ANS-3).
 
 A logistic model over the signals, one for questions in the passage's language and one for questions in another,
-where words cannot be compared and only the cosine speaks. The coefficients were fitted by
+where words cannot be compared and only cosines speak. The coefficients were fitted by
 `benchmarks/confidence.py` on labelled questions; docs/decisions tells on which, and how well it holds.
 """
 
@@ -36,20 +36,21 @@ class Calibration:
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, odds))))
 
 
-#: Beyond this lead over the next page, more says nothing more.
-_MARGIN_CAP = 0.1
+#: Beyond this lead over the next pages, more says nothing more.
+_CAP = 0.1
 SAME_LANGUAGE = Calibration(
-    intercept=-17.8,
+    intercept=-23.3,
     terms=(
-        Term(signal="cosine", weight=19.2),
-        Term(signal="margin", weight=24.3, cap=_MARGIN_CAP),
-        Term(signal="lead", weight=21.3),
-        Term(signal="coverage", weight=0.91),
+        Term(signal="cosine", weight=25.9),
+        Term(signal="margin", weight=4.2, cap=_CAP),
+        Term(signal="lead", weight=36.4, cap=_CAP),
+        Term(signal="coverage", weight=0.82),
+        Term(signal="asks", weight=-1.18),
     ),
 )
 CROSS_LANGUAGE = Calibration(
-    intercept=-36.0,
-    terms=(Term(signal="cosine", weight=42.4), Term(signal="margin", weight=18.0, cap=_MARGIN_CAP)),
+    intercept=-52.9,
+    terms=(Term(signal="cosine", weight=63.0), Term(signal="lead", weight=53.4, cap=_CAP)),
 )
 
 

@@ -42,15 +42,16 @@ def decide_early(triggers: Triggers, agent: AgentDefinition, attempts: Attempts)
     """The decision that needs no content; None when the content has to be asked."""
     if triggers.empty:
         return ask_again(Reason.EMPTY, agent, attempts, confidence=1.0)
-    if triggers.asks_for_person:
-        return _sure(DecisionKind.HANDOFF, Reason.ASKED_FOR_PERSON)
-    if triggers.handoff_phrase:
-        return _sure(DecisionKind.HANDOFF, Reason.HANDOFF_PHRASE)
+    if why := _needs_person(triggers):
+        return _sure(DecisionKind.HANDOFF, why)
     if triggers.guardrail:
         kind = DecisionKind.ANSWER if triggers.guardrail.message else DecisionKind.HANDOFF
         return _sure(kind, Reason.GUARDRAIL)
     if triggers.small_talk:
         return _sure(DecisionKind.ANSWER, Reason.SMALL_TALK)
+    if triggers.refuses and attempts.clarify:
+        # None of what was offered: other words are needed, or a person.
+        return ask_again(Reason.NOTHING_FITS, agent, attempts, confidence=1.0)
     return None
 
 
@@ -85,6 +86,14 @@ def ask_again(reason: Reason, agent: AgentDefinition, attempts: Attempts, *, con
     if attempts.rephrase < agent.rephrase_attempts:
         return Decision(kind=DecisionKind.REPHRASE, reason=reason, confidence=confidence)
     return Decision(kind=DecisionKind.HANDOFF, reason=Reason.ATTEMPTS_USED, confidence=confidence)
+
+
+def _needs_person(triggers: Triggers) -> Reason | None:
+    if triggers.asks_for_person:
+        return Reason.ASKED_FOR_PERSON
+    if triggers.handoff_phrase:
+        return Reason.HANDOFF_PHRASE
+    return Reason.ANGRY if triggers.angry else None
 
 
 def _sure(kind: DecisionKind, reason: Reason) -> Decision:

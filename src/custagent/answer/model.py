@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from custagent.answer.deadline import run_within
 from custagent.core.agent import ModelOptions
 from custagent.core.errors import ModelError
 from custagent.core.ports import Completion
@@ -14,7 +15,7 @@ from custagent.core.written import seconds
 
 #: Failures that may have passed a moment later.
 _PASSING = frozenset({429, 500, 502, 503, 529})
-#: Seconds before the one retry.
+#: Seconds before the one retry, where the service does not ask for more.
 RETRY_AFTER = 1.0
 #: A provider's error can be a whole page.
 _MAX_ERROR_CHARS = 300
@@ -39,34 +40,45 @@ class LiteLLMChatModel:
         self._pause = pause
 
     def complete(self, messages: Sequence[Mapping[str, str]]) -> Completion:
-        """See the port. One retry after a failure that may pass; a time-out has taken long enough already."""
+        """See the port. It ends within the options' `timeout`, whatever the service does.
+
+        One retry after a failure that may pass, where there is time for it; a time-out has taken long enough already.
+        """
         litellm = _library()
         sent = [dict(message) for message in messages]
+        deadline = time.monotonic() + seconds(self.options.timeout)
         try:
             try:
-                response = self._ask(litellm, sent)
+                response = self._ask(litellm, sent, deadline)
             except litellm.exceptions.openai.APIError as error:
-                if not _may_pass(litellm, error):
+                pause = max(RETRY_AFTER, _asked_to_wait(error))
+                if not _may_pass(litellm, error) or time.monotonic() + pause >= deadline:
                     raise
-                self._pause(RETRY_AFTER)
-                response = self._ask(litellm, sent)
+                self._pause(pause)
+                response = self._ask(litellm, sent, deadline)
             return self._completion(response)
+        except TimeoutError as error:
+            raise self._failed(f"it did not answer in time ({self.options.timeout})") from error
         # Every error of LiteLLM's is one of these; the others are what an answer of no known form leads to.
         except (litellm.exceptions.openai.OpenAIError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise self._failed(str(error) or type(error).__name__) from error
 
-    def _ask(self, litellm: Any, messages: list[dict[str, str]]) -> Any:
-        return litellm.completion(
-            model=self.model,
-            messages=messages,
-            api_base=self.options.api_base,
-            api_key=self._api_key,
-            temperature=self.options.temperature,
-            max_tokens=self.options.max_tokens,
-            timeout=seconds(self.options.timeout),
-            # Some models refuse a temperature: then it is left out.
-            drop_params=True,
-            num_retries=0,
+    def _ask(self, litellm: Any, messages: list[dict[str, str]], deadline: float) -> Any:
+        left = max(0.0, deadline - time.monotonic())
+        return run_within(
+            left,
+            lambda: litellm.acompletion(
+                model=self.model,
+                messages=messages,
+                api_base=self.options.api_base,
+                api_key=self._api_key,
+                temperature=self.options.temperature,
+                max_tokens=self.options.max_tokens,
+                timeout=left,
+                # Some models refuse a temperature: then it is left out.
+                drop_params=True,
+                num_retries=0,
+            ),
         )
 
     def _completion(self, response: Any) -> Completion:
@@ -104,6 +116,15 @@ def _may_pass(litellm: Any, error: Exception) -> bool:
     if isinstance(error, openai.APITimeoutError):
         return False
     return isinstance(error, openai.APIConnectionError) or getattr(error, "status_code", None) in _PASSING
+
+
+def _asked_to_wait(error: Exception) -> float:
+    """The seconds of the service's Retry-After; 0.0 where it names none, or a date."""
+    headers = getattr(error, "litellm_response_headers", None) or {}
+    try:
+        return float(headers.get("retry-after", 0))
+    except (TypeError, ValueError):
+        return 0.0
 
 
 def _library() -> Any:

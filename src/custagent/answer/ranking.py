@@ -23,7 +23,9 @@ AMBIGUOUS_MARGIN = 0.02
 AMBIGUOUS_TOPIC_WORDS = 2
 #: What scores this much less than the best is not offered to an unsure contact.
 OFFER_MARGIN = 0.04
-#: A passage of the best one's page that scores at most this much less, and holds more of the question, is quoted too.
+#: A passage that scores at most this much less than the best one is quoted too, where it holds more of the question or
+#: stands on another page: either page may be the one that is meant. The share of answerable questions with the right
+#: page among those quoted, with one page and with two: d2 .685 .761, d6 .831 .881, d7 .898 .937, d8 .865 .936.
 SECOND_MARGIN = 0.02
 MAX_CANDIDATES = 10
 #: How deep a better kind of answer is looked for.
@@ -39,7 +41,7 @@ class Ranking:
     #: What was searched for: the question, completed from the conversation.
     query: str = ""
     chunks: tuple[ScoredChunk, ...] = ()
-    #: What a word-for-word answer is quoted from: the best passage, or two of its page.
+    #: What a word-for-word answer is quoted from: the best passage, or it and a second one, of its page or of another.
     quoted: tuple[Chunk, ...] = ()
     #: The best distinct pages.
     candidates: tuple[Candidate, ...] = ()
@@ -67,7 +69,7 @@ def rank(query: str, language: str, found: Sequence[ScoredChunk], *, chosen: str
     return Ranking(
         query=query,
         chunks=tuple(ordered),
-        quoted=_quoted(ordered[:DEPTH], topic),
+        quoted=_quoted(ordered[:DEPTH], topic, language),
         candidates=_candidates(ordered),
         topics=equal_topics if ambiguous else _topics(near, sections_too=True),
         ambiguous=ambiguous,
@@ -102,17 +104,23 @@ def _as_good_as_the_best(ordered: Sequence[ScoredChunk], topic: frozenset[str], 
     ]
 
 
-def _quoted(ordered: Sequence[ScoredChunk], topic: frozenset[str]) -> tuple[Chunk, ...]:
+def _quoted(ordered: Sequence[ScoredChunk], topic: frozenset[str], language: str) -> tuple[Chunk, ...]:
     if not ordered:
         return ()
     best = ordered[0].chunk
     if best.question:
         return (best,)
-    for scored in ordered[1:]:
-        on_page = page_of(scored.chunk) == page_of(best) and scored.score >= ordered[0].score - SECOND_MARGIN
-        if on_page and not _held(scored.chunk, topic) <= _held(best, topic):
-            return best, scored.chunk
-    return (best,)
+    near = [one.chunk for one in ordered[1:] if _is_near(one, ordered[0], language, SECOND_MARGIN)]
+    more_of_the_page = (
+        chunk for chunk in near if page_of(chunk) == page_of(best) and not _held(chunk, topic) <= _held(best, topic)
+    )
+    another_page = (
+        chunk
+        for chunk in near
+        if page_of(chunk) != page_of(best) and chunk.language == best.language and chunk.text != best.text
+    )
+    second = next(more_of_the_page, None) or next(another_page, None)
+    return (best, second) if second else (best,)
 
 
 def _is_near(scored: ScoredChunk, best: ScoredChunk, language: str, margin: float) -> bool:

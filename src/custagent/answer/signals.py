@@ -10,6 +10,7 @@ from custagent.core.document import Chunk, ScoredChunk
 from custagent.language import words
 from custagent.locales import languages, nearest
 
+QUESTION_MARKS = ("?", "？", "؟", "\u037e")
 #: How many pages after the best one tell whether it stands out.
 NEXT_PAGES = 5
 #: The margin and lead of a page that is alone.
@@ -32,6 +33,8 @@ class Signals:
     coverage: float = 0.0
     #: How many words of the question carry a topic.
     topic_words: float = 0.0
+    #: 1 when the passage stands under a question, else 0: two questions are alike whatever they ask.
+    asks: float = 0.0
     #: 1 when question and passage are in the same language, else 0.
     same_language: float = 0.0
 
@@ -57,15 +60,22 @@ def read_signals(
         lead=max(0.0, best.score - sum(others) / len(others)) if others else NO_RIVAL,
         coverage=_coverage(topic, page, rarity.get(language, {})),
         topic_words=float(len(topic)),
+        asks=float(bool(best.chunk.question) or best.chunk.heading.rstrip().endswith(QUESTION_MARKS)),
         same_language=float(best.chunk.language == language),
     )
 
 
 def _best_of_other_pages(ranked: Sequence[ScoredChunk]) -> list[float]:
-    """The scores of the next five pages after the first, each by its best passage."""
-    scores: dict[tuple[str, int | None], float] = {}
+    """The scores of the next five pages after the first, each by its best passage.
+
+    Where all of it is one page, such as a long list of questions and answers, its sections are what stands out or not.
+    """
+    pages: dict[tuple[str, int | None], float] = {}
+    sections: dict[str, float] = {}
     for scored in ranked:
-        scores.setdefault(page_of(scored.chunk), scored.score)
+        pages.setdefault(page_of(scored.chunk), scored.score)
+        sections.setdefault(scored.chunk.heading, scored.score)
+    scores = pages if len(pages) > 1 else sections
     return list(scores.values())[1 : NEXT_PAGES + 1]
 
 

@@ -1,28 +1,25 @@
 """What a message asks for before any content is looked at: a person, a closed topic, nothing but a greeting.
 
-Pure functions over words. A phrase matches exactly its words in sequence, whatever the case and punctuation: other
-forms of a word ("cancelling" for "cancel") are phrases of their own.
+Pure functions over words. A phrase that a team wrote matches exactly its words in sequence, whatever the case and
+punctuation: other forms of a word ("cancelling" for "cancel") are phrases of their own. Small talk is read without
+accents too, as many type it.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache
 
+from custagent.answer.anger import complains_loudly, curses
+from custagent.answer.person import asks_for_person
+from custagent.answer.spoken import folded, folded_phrase, plain, plain_phrase, says, sentences
 from custagent.core.agent import AgentDefinition, Guardrail
-from custagent.locales import Catalogue
+from custagent.locales import Catalogue, catalogue
 
-#: Scripts without spaces between words, and Hangul, whose particles cling to the words: each character counts as one.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+(?:'[^\W_{_UNSPACED}]+)*")
-#: Written in many ways, or not seen at all.
-_SPELLINGS = str.maketrans(
-    {**dict.fromkeys("\u2019\u2018\u02bc\u00b4`", "'"), **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff")}
-)
+#: So much of a message is searched for wishes and anger.
+_READ_CHARS = 20_000
 #: A longer message says more than a greeting.
 _MAX_SMALL_TALK_WORDS = 12
 
@@ -52,26 +49,36 @@ class Triggers:
 
     empty: bool = False
     asks_for_person: bool = False
+    #: Curses, or more than one complaint: nothing that content could say helps.
+    angry: bool = False
+    #: Turns down all that was offered, when something was: "none of these".
+    refuses: bool = False
     #: The phrase of `handoff_phrases` that was said, "" when none was.
     handoff_phrase: str = ""
     guardrail: Guardrail | None = None
     small_talk: SmallTalk | None = None
-    #: The one language in which small talk was made or a person asked for; "" when it was none, or could be several.
+    #: The one language in which small talk was made or a person asked for, or anger shown; "" when it was none, or could be several.
     language: str = ""
 
 
 def find_triggers(text: str, agent: AgentDefinition, catalogues: Iterable[Catalogue]) -> Triggers:
-    """What `text` triggers in any of the catalogues."""
+    """What `text` triggers in any of the catalogues; the likeliest language comes first."""
     spoken = plain(text)
     if not spoken:
         signed = _signed(text)
         return Triggers(empty=signed is None, small_talk=signed)
     several = tuple(catalogues)
-    person = [one.language for one in several if _asks_for_person(spoken, one)]
-    small_talk = {one.language: kind for one in several if (kind := _small_talk(spoken, one))}
-    spoken_in = person or list(small_talk)
+    said = sentences(text[:_READ_CHARS])
+    person = [one.language for one in several if asks_for_person(said, one.language)]
+    angry = [one.language for one in several if curses(said, one.language)]
+    # What is a complaint in one language may be anything in another.
+    angry += [one.language for one in several[:1] if not angry and complains_loudly(text, said, one.language)]
+    small_talk = _small_talk_in(several, spoken)
+    spoken_in = person or angry or list(small_talk)
     return Triggers(
         asks_for_person=bool(person),
+        angry=bool(angry),
+        refuses=any(spoken == plain_phrase(phrase) for one in several for phrase in one.refusal),
         handoff_phrase=_first_said(spoken, agent.handoff_phrases or _phrases_of_role(agent, several)),
         guardrail=next((rail for rail in agent.guardrails if _first_said(spoken, rail.phrases)), None),
         small_talk=next(iter(small_talk.values()), None),
@@ -79,31 +86,8 @@ def find_triggers(text: str, agent: AgentDefinition, catalogues: Iterable[Catalo
     )
 
 
-def plain(text: str) -> str:
-    """The words of `text`, case folded, single spaces: "" when it has none."""
-    # A wide letter only shows its capital after NFKC; the dot of the Turkish capital I stands apart after folding.
-    normal = unicodedata.normalize("NFKC", text.translate(_SPELLINGS)).casefold().replace("i\u0307", "i")
-    return " ".join(_WORD.findall(normal.translate(_SPELLINGS)))
-
-
-def says(spoken: str, phrase: str) -> bool:
-    """Whether the words of `phrase` stand in `spoken`, which is plain, in sequence."""
-    wanted = _plain_phrase(phrase)
-    return bool(wanted) and f" {wanted} " in f" {spoken} "
-
-
-#: Phrases are few and come again with every message.
-_plain_phrase = lru_cache(maxsize=4096)(plain)
-
-
 def _first_said(spoken: str, phrases: Iterable[str]) -> str:
     return next((phrase for phrase in phrases if says(spoken, phrase)), "")
-
-
-def _asks_for_person(spoken: str, catalogue: Catalogue) -> bool:
-    if _first_said(spoken, catalogue.person):
-        return True
-    return any(spoken == _plain_phrase(alone) for alone in catalogue.person_alone)
 
 
 def _phrases_of_role(agent: AgentDefinition, catalogues: Iterable[Catalogue]) -> list[str]:
@@ -111,12 +95,21 @@ def _phrases_of_role(agent: AgentDefinition, catalogues: Iterable[Catalogue]) ->
     return [phrase for one in catalogues for phrase in one.role_handoff.get(agent.role.value, ())]
 
 
-def _small_talk(spoken: str, catalogue: Catalogue) -> SmallTalk | None:
-    """What the message is when it is nothing but small talk."""
-    said = spoken.split()
-    if len(said) > _MAX_SMALL_TALK_WORDS:
-        return None
-    meanings = _meanings(catalogue)
+def _small_talk_in(several: Sequence[Catalogue], spoken: str) -> dict[str, SmallTalk]:
+    """The languages in which the message is nothing but small talk, likeliest first, with what it is there.
+
+    As it is written, else without accents: "hej då" is a goodbye in Swedish, and "hej, da" no Danish greeting.
+    """
+    if len(spoken.split()) > _MAX_SMALL_TALK_WORDS:
+        return {}
+    for said, reading in ((spoken, plain_phrase), (folded(spoken), folded_phrase)):
+        found = ((one.language, _small_talk(said.split(), _meanings(one.language, reading))) for one in several)
+        if told := {language: kind for language, kind in found if kind}:
+            return told
+    return {}
+
+
+def _small_talk(said: Sequence[str], meanings: Mapping[str, SmallTalk | None]) -> SmallTalk | None:
     found: set[SmallTalk | None] = set()
     at = 0
     while at < len(said):
@@ -129,14 +122,16 @@ def _small_talk(spoken: str, catalogue: Catalogue) -> SmallTalk | None:
     return next((kind for kind in SmallTalk if kind in found), None)
 
 
-def _meanings(catalogue: Catalogue) -> Mapping[str, SmallTalk | None]:
+@cache
+def _meanings(language: str, reading: Callable[[str], str]) -> Mapping[str, SmallTalk | None]:
     """What each phrase of small talk means; None for words that only go with others."""
+    texts = catalogue(language)
     return {
-        **dict.fromkeys(map(_plain_phrase, catalogue.fillers)),
-        **dict.fromkeys(map(_plain_phrase, catalogue.acknowledgements), SmallTalk.ACKNOWLEDGEMENT),
-        **dict.fromkeys(map(_plain_phrase, catalogue.greetings), SmallTalk.GREETING),
-        **dict.fromkeys(map(_plain_phrase, catalogue.thanks), SmallTalk.THANKS),
-        **dict.fromkeys(map(_plain_phrase, catalogue.goodbyes), SmallTalk.GOODBYE),
+        **dict.fromkeys(map(reading, texts.fillers)),
+        **dict.fromkeys(map(reading, texts.acknowledgements), SmallTalk.ACKNOWLEDGEMENT),
+        **dict.fromkeys(map(reading, texts.greetings), SmallTalk.GREETING),
+        **dict.fromkeys(map(reading, texts.thanks), SmallTalk.THANKS),
+        **dict.fromkeys(map(reading, texts.goodbyes), SmallTalk.GOODBYE),
     }
 
 

@@ -16,7 +16,7 @@ from itertools import pairwise
 from custagent.answer.facts import addresses, known_numbers, numbers
 from custagent.answer.prompt import NO_ANSWER
 from custagent.answer.signals import topic_words
-from custagent.answer.triggers import plain
+from custagent.answer.spoken import plain
 from custagent.core.document import Chunk
 from custagent.language import words
 from custagent.locales import catalogue, languages

@@ -45,7 +45,8 @@ class Wording:
         if quote_language != self.wanted:
             return Worded(text=f"{self._foreign(quote_language)}\n\n{quote}", language=self._catalogue.language)
         tone = self.agent.personality.value if self.agent.personality else "plain"
-        return Worded(text=f"{self._catalogue.lead_in[tone]}\n\n{quote}", language=self._catalogue.language)
+        lead_ins = self._catalogue.role_lead_in.get(self.agent.role.value, self._catalogue.lead_in)
+        return Worded(text=f"{lead_ins[tone]}\n\n{quote}", language=self._catalogue.language)
 
     def short_answer(self, answer: str, answer_language: str) -> Worded:
         """The team's own words need no lead-in, unless they are in another language."""

@@ -38,12 +38,16 @@ class Reason(StrEnum):
     #: Asking back has been tried as often as is allowed.
     ATTEMPTS_USED = "attempts-used"
     ASKED_FOR_PERSON = "asked-for-person"
+    #: The contact curses, or complains more than once.
+    ANGRY = "angry"
     #: A phrase from `handoff_phrases` was said.
     HANDOFF_PHRASE = "handoff-phrase"
     #: A topic from `guardrails` was raised.
     GUARDRAIL = "guardrail"
     #: Somebody paused the agent (MAN-1).
     PAUSED = "paused"
+    #: No credits are left for a new conversation (CRED-3).
+    OUT_OF_CREDITS = "out-of-credits"
     #: The model failed, or nothing that it wrote passed the check.
     FAILED = "failed"
 
