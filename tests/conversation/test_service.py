@@ -92,6 +92,17 @@ def test_messages_that_waited_are_answered_together(scene):
     assert kinds(turn) == ["disclosure", "answer"]
 
 
+def test_after_a_follow_up_the_contact_still_chooses_from_what_was_offered_before(scene):
+    scene.said("Tell me about bikes")
+    scene.said("Which?", Sender.AGENT, MessageKind.CLARIFY, decision="clarify", options=("E-bikes", "Used bikes"))
+    scene.said("Did that help?", Sender.AGENT, MessageKind.FOLLOW_UP)
+    scene.decide(DecisionKind.ANSWER)
+    scene.reply(scene.said("The first one"))
+    (question,) = scene.answerer.asked
+    assert question.history[-1].options == ("E-bikes", "Used bikes")
+    assert [said.text for said in question.history] == ["Tell me about bikes", "Which?"]
+
+
 def test_the_language_of_the_reply_becomes_that_of_the_conversation(scene):
     scene.decide(ANSWER, language="sv")
     turn = scene.reply(scene.said("Vad kostar det?"))

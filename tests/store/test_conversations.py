@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from custagent.core.conversation import Charge, Outcome, Status
+from custagent.core.conversation import Arrival, Charge, Outcome, Status
 from custagent.core.credit import CreditKind
 from custagent.core.errors import LeaseHeld, Overtaken, StoreError, UnknownName
 from custagent.core.message import MessageKind
@@ -227,23 +227,48 @@ def test_the_providers_side_is_kept(desk, store, path):
 
 
 def test_ids_are_made_by_whom_the_store_was_given(path, clock, make_desk):
-    ids = iter(["first", "spare", "second"])
+    ids = iter(["first", "second"])
     with Store(path, clock, make_conversation_id=lambda: next(ids)) as store:
         desk = make_desk(store, clock)
         assert [desk.hear(key=key).conversation.id for key in ("k1", "k1", "k2")] == ["first", "first", "second"]
 
 
+def arrival(desk, *args, **given) -> Arrival:
+    return Arrival(message=desk.inbound(*args, **given), threading=desk.THREADINGS["chat"], agent="ada")
+
+
+def test_a_batch_is_written_in_its_order_and_what_comes_twice_in_it_once(desk, store):
+    one, two = arrival(desk, "one"), arrival(desk, "two")
+    batch = [two, arrival(desk, "else", key="k2"), one, two]
+    begun = store.conversations.begin_all_soon(batch, at=desk.clock.now()).result()
+    assert [one.duplicate for one in begun] == [False, False, False, True]
+    assert [message.text for message in store.conversations.messages(begun[0].conversation.id)] == ["two", "one"]
+    assert begun[3].message == begun[0].message
+    again = store.conversations.begin_all_soon(batch[::-1], at=desk.clock.now()).result()
+    assert {(one.duplicate, one.new) for one in again} == {(True, False)}
+    assert len(store.conversations.list()) == 2
+
+
+def test_of_a_batch_everything_is_written_or_nothing(desk, store):
+    broken = arrival(desk, "half a character: \ud83d")
+    with pytest.raises(StoreError):
+        store.conversations.begin_all_soon([arrival(desk), broken], at=desk.clock.now()).result()
+    with pytest.raises(ValueError, match="without an id"):
+        store.conversations.begin_all_soon([arrival(desk), arrival(desk, external_id="")], at=desk.clock.now())
+    with pytest.raises(LeaseHeld):
+        store.conversations.begin_all_soon([arrival(desk)], at=desk.clock.now(), fence=7).result()
+    assert store.conversations.list() == ()
+
+
 def test_from_asyncio_many_share_a_commit(desk, store):
     async def main():
         begun = [
-            store.conversations.begin_soon(
-                desk.inbound(key=f"k{number % 5}"), desk.THREADINGS["chat"], agent="ada", at=desk.clock.now()
-            )
+            store.conversations.begin_all_soon([arrival(desk, key=f"k{number % 5}")], at=desk.clock.now())
             for number in range(30)
         ]
         return await asyncio.gather(*map(asyncio.wrap_future, begun))
 
-    assert len({begun.conversation.id for begun in asyncio.run(main())}) == 5
+    assert len({begun.conversation.id for (begun,) in asyncio.run(main())}) == 5
     assert sum(len(messages) for _, messages in store.conversations.unhandled()) == 30
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from custagent.core.ids import content_hash
 from custagent.core.record import AppliedVersion, AuditEntry
+from custagent.store import Store
 
 AT = datetime(2026, 7, 4, 12, tzinfo=UTC)
 
@@ -85,3 +86,28 @@ def test_a_change_whose_record_cannot_be_written_does_not_happen(store, apply):
     with pytest.raises(ValueError, match="no time zone"):
         store.versions.retire("ada", audit=entry(at=AT.replace(tzinfo=None)))
     assert store.versions.applied("ada") is not None
+
+
+def test_what_is_live_is_the_same_mapping_until_it_changes(apply, store, page):
+    apply("ada", "one")
+    live = store.versions.live()
+    assert store.versions.live() is live
+    # A commit that has nothing to do with it.
+    store.documents.save_document(*page("a", "text"), agent="ada", source="s")
+    assert store.versions.live() is live
+    apply("ada", "two")
+    assert store.versions.live()["ada"].text == "two"
+    store.versions.retire("ada")
+    assert store.versions.live() == {}
+
+
+def test_what_another_process_applies_is_seen_at_once_or_a_moment_later_as_asked(apply, store, path, clock):
+    apply("ada", "one")
+    before = store.versions.live()
+    with Store(path, clock) as other:
+        other.versions.apply("ada", "two", actor="bo", git_commit="", at=AT)
+        assert store.versions.live(fresh_for=3600) is before
+        assert store.versions.live()["ada"].text == "two"
+        # What this process applies is never late.
+        apply("ada", "three")
+        assert store.versions.live(fresh_for=3600)["ada"].text == "three"

@@ -1,6 +1,7 @@
 """Writes that wait together are committed together, and none harms another."""
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -155,3 +156,30 @@ def test_eight_threads(notes):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(8)))
     assert sorted(texts(notes)) == sorted(f"{thread}/{number}" for thread in range(8) for number in range(25))
+
+
+def test_between_two_writes_nothing_is_under_way(notes):
+    """Whoever is stopped in the middle of a write takes the lock on the file along."""
+    under_way, seen = [], []
+
+    def write(connection):
+        under_way.append(1)
+        add(f"note {len(seen)}")(connection)
+        time.sleep(0.01)
+        under_way.pop()
+
+    for _ in range(5):
+        writing = notes.write_soon(write)
+        while not under_way and not writing.done():
+            time.sleep(0.001)
+        notes.between_writes(lambda: seen.append(len(under_way)))
+        writing.result()
+    assert seen == [0] * 5
+
+
+def test_a_write_that_takes_too_long_is_not_waited_for(path, monkeypatch):
+    monkeypatch.setattr("custagent.store.database._BETWEEN_WRITES_SECONDS", 0.01)
+    done = []
+    with Database(path) as database, held(database):
+        database.between_writes(lambda: done.append(1))
+        assert done

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
-from custagent.conversation.credits import charge_for
+from custagent.conversation.credits import USUAL, charge_for
 from custagent.conversation.routing import choose
 from custagent.core.agent import AgentDefinition, Assignment, Handoff
 from custagent.core.answer import Answer, Decision, DecisionKind, Question, Reason, Utterance
-from custagent.core.conversation import Conversation, Event, Turn, transition
+from custagent.core.conversation import Charge, Conversation, Event, Turn, transition
 from custagent.core.message import Message, MessageKind, Sender
 from custagent.core.ports import Answerer, Clock, Directory
 
@@ -22,6 +22,8 @@ _KINDS = {
     DecisionKind.CLARIFY: MessageKind.CLARIFY,
     DecisionKind.REPHRASE: MessageKind.REPHRASE,
 }
+#: What the contact does not reply to: after "Did that help?" they still choose from what was offered before it.
+_UNHEARD = frozenset({MessageKind.DISCLOSURE, MessageKind.FOLLOW_UP})
 #: What the model of the conversation is told of earlier replies; greetings and notices say nothing about content.
 _DECISIONS = {kind.value: decision for decision, kind in _KINDS.items()}
 
@@ -57,12 +59,19 @@ class ConversationService:
     texts: Texts
 
     def reply(
-        self, agent: AgentInForce, conversation: Conversation, thread: Sequence[Message], unhandled: Sequence[Message]
+        self,
+        agent: AgentInForce,
+        conversation: Conversation,
+        thread: Sequence[Message],
+        unhandled: Sequence[Message],
+        *,
+        charge: Charge = USUAL,
     ) -> Turn:
         """The agent's turn for `unhandled`, the contact's messages that wait; `thread` is all of the conversation.
 
-        Messages that came while the agent was thinking are answered together: the contact meant one thing. A paused
-        agent thinks about nothing: it hands over at once (ANS-2).
+        Messages that came while the agent was thinking are answered together: the contact meant one thing. `charge` is
+        what the turn costs if a reply in it costs something. A paused agent thinks about nothing: it hands over at once
+        (ANS-2).
         """
         earlier = _without(thread, unhandled)
         if agent.paused:
@@ -82,7 +91,15 @@ class ConversationService:
         kind = MessageKind.SMALL_TALK if small_talk else _KINDS[answer.decision.kind]
         messages = [*self._disclosure(agent, conversation, earlier, answer.language)]
         messages.append(self._message(agent, conversation, kind, answer.text, answer))
-        return self._turn(agent, conversation, messages, unhandled, answer, event=Event.AGENT_REPLIED)
+        turn = self._turn(agent, conversation, messages, unhandled, answer, event=Event.AGENT_REPLIED)
+        return replace(turn, charge=charge_for(messages, charge))
+
+    def out_of_credits(
+        self, agent: AgentInForce, conversation: Conversation, thread: Sequence[Message], unhandled: Sequence[Message]
+    ) -> Turn:
+        """The turn for messages that no credits are left for (CRED-3): handed over, or kept and told so. It is free."""
+        unthought = _unthought(agent, conversation, Reason.OUT_OF_CREDITS)
+        return self._hand_off(agent, conversation, _without(thread, unhandled), unhandled, unthought)
 
     def give_up(
         self,
@@ -118,7 +135,9 @@ class ConversationService:
         handoff: Handoff = agent.assignment.handoff
         messages = [*self._disclosure(agent, conversation, earlier, answer.language)]
         if handoff.mode == "stay":
-            messages.append(self._notice(agent, conversation, MessageKind.HANDOFF_UNAVAILABLE, answer))
+            out = answer.decision.reason is Reason.OUT_OF_CREDITS
+            kind = MessageKind.OUT_OF_CREDITS if out else MessageKind.HANDOFF_UNAVAILABLE
+            messages.append(self._notice(agent, conversation, kind, answer))
             return self._turn(agent, conversation, messages, unhandled, answer, event=Event.AGENT_REPLIED)
         chosen = choose(self.directory.available(handoff.to), language=answer.language)
         kind = MessageKind.HANDOFF if chosen else MessageKind.HANDOFF_UNAVAILABLE
@@ -192,7 +211,6 @@ class ConversationService:
             agent=agent.definition.name,
             language=answer.language,
             messages=tuple(messages),
-            charge=charge_for(messages),
             handled=tuple(message.id for message in unhandled),
             at=self.clock.now(),
         )
@@ -219,7 +237,7 @@ def _utterances(messages: Sequence[Message]) -> list[Utterance]:
     for message in messages:
         if message.sender is Sender.CONTACT:
             said.append(Utterance(role="contact", text=message.text))
-        elif message.kind is not MessageKind.DISCLOSURE:
+        elif message.kind not in _UNHEARD:
             decision = _DECISIONS.get(message.decision)
             said.append(Utterance(role="agent", text=message.text, decision=decision, options=message.options))
     return said

@@ -193,6 +193,7 @@ class Messages(Written):
     handoff: Text | None = Field(default=None, description="Says that a person takes over.")
     handoff_unavailable: Text | None = Field(default=None, description="Says that nobody is there right now.")
     out_of_credits: Text | None = Field(default=None, description="Says that the agent cannot go on.")
+    follow_up: Text | None = Field(default=None, description="Asks after a silence whether the answer helped.")
     closed: Text | None = Field(default=None, description="Ends a conversation.")
 
 
@@ -230,6 +231,12 @@ class Handoff(Written):
         if self.mode == "transfer" and not self.to:
             raise fault("`mode: transfer` needs `to:` with at least one user:NAME or team:NAME", "mode")
         return self
+
+
+class FollowUp(Written):
+    """One free message after an answer, or a question back, that nobody replied to."""
+
+    after: Duration = Field(default="10m", description="So long after the agent's reply.")
 
 
 class Assignment(Written):
@@ -278,6 +285,9 @@ class AgentDefinition(Written):
         default=(), strict=False, description="When a contact says one of these, a person takes over at once."
     )
     guardrails: tuple[Guardrail, ...] = Field(default=(), strict=False, description="Topics that it never answers.")
+    follow_up: FollowUp | None = Field(
+        default=None, description="Whether it asks, after a silence, if the answer helped. Without it, it does not."
+    )
     messages: dict[LanguageCode, Messages] = Field(
         default_factory=dict, description="Its fixed texts, by language; the rest comes from the built-in catalogue."
     )

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from custagent.core.message import Message, MessageKind, Sender
+from custagent.core.credit import CreditTerms
+from custagent.core.message import InboundMessage, Message, MessageKind, Sender
 
 
 class Status(StrEnum):
@@ -134,6 +135,10 @@ class Contact:
     language: str = ""
 
 
+#: What the channels of imported conversations begin with; no channel of a workspace can be called so.
+IMPORTED = "import:"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """A thread with a contact on a channel."""
@@ -150,12 +155,17 @@ class Conversation:
     #: ISO 639-1 code that the contact writes in, as far as known.
     language: str = ""
     opened_at: datetime
-    #: The last message of either side.
+    #: The last message of either side, or the end of a snooze after it: since when the silence lasts.
     last_message_at: datetime
     closed_at: datetime | None = None
     outcome: Outcome | None = None
     #: Counts the changes: a turn made from an older one is refused.
     version: int = 0
+
+    @property
+    def imported(self) -> bool:
+        """Whether it was brought in from elsewhere: it is there to be read, never to be gone on with or charged."""
+        return self.channel.startswith(IMPORTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +199,16 @@ class Threading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A contact's message that is to be written down, with how its channel goes about it."""
+
+    message: InboundMessage
+    threading: Threading
+    #: Who takes a conversation that begins with it; "" for people.
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
     """A contact's message is written down."""
 
@@ -206,8 +226,11 @@ class Charge:
 
     #: Credits, positive; the ledger's entry is negative.
     amount: int
-    #: The policy in force, by name (CRED-4).
+    #: The policy that the conversation is paid by (CRED-4): the one in force when it began. `resolution` is written
+    #: later, when the conversation is resolved; the turn then only needs room for it.
     policy: str
+    #: What limits a new charge now (CRED-3); None: usage is counted, not limited.
+    terms: CreditTerms | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,4 +255,6 @@ class Turn:
     withdraws: bool = False
     #: Of a turn that closes; None takes `outcome_of`.
     outcome: Outcome | None = None
+    #: Of a turn that snoozes: when it wakes by itself; None leaves it asleep until somebody writes.
+    snoozed_until: datetime | None = None
     at: datetime

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 
 class CreditKind(StrEnum):
@@ -16,10 +17,25 @@ class CreditKind(StrEnum):
     CHARGE = "charge"
     #: A charge is given back in full; positive.
     REVERSAL = "reversal"
-    #: A person sets something right; either sign.
+    #: Something is set right; either sign.
     ADJUSTMENT = "adjustment"
     #: What was left of an allowance ends; negative.
     EXPIRY = "expiry"
+
+
+class CreditPolicy(StrEnum):
+    """What a conversation is charged for (CRED-4)."""
+
+    #: Each conversation with a reply of the agent.
+    CONVERSATION = "conversation"
+    #: The same, but a contact who has paid on a channel pays for no later conversation on it.
+    REOPEN_FREE = "reopen-free"
+    #: Each conversation that the agent resolved, 72 hours after its last message.
+    RESOLUTION = "resolution"
+
+
+#: Credits a conversation, where the workspace names no price of its own (CRED-1, CRED-4).
+PRICES = {CreditPolicy.CONVERSATION: 100, CreditPolicy.REOPEN_FREE: 100, CreditPolicy.RESOLUTION: 50}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,3 +60,42 @@ class CreditEntry:
     #: The hash of the entry before, "" for the first.
     previous_hash: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditTerms:
+    """What limits new charges: the `credits:` block of the workspace, as the ledger needs it (CRED-3)."""
+
+    #: The policy in force, by name, and its price in credits.
+    policy: str
+    price: int
+    #: IANA name: the months of allowance, cap and alerts are those of this place.
+    timezone: str
+    #: Credits a calendar month; None: no allowance, the balance limits once something was granted.
+    allowance: int | None = None
+    #: The most credits that may be charged in a month, less what was given back in it; None: no such limit.
+    cap: int | None = None
+    #: Percent of the month's credits at which people are told, rising.
+    alerts: tuple[int, ...] = ()
+
+
+def month_of(at: datetime, timezone: str) -> str:
+    """The calendar month of a moment, as people there write it: "2026-11"."""
+    local = at.astimezone(ZoneInfo(timezone))
+    return f"{local.year:04}-{local.month:02}"
+
+
+def next_month(month: str) -> str:
+    """The month after "2026-12" is "2027-01"."""
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year + number // 12:04}-{number % 12 + 1:02}"
+
+
+def month_begins(month: str, timezone: str) -> datetime:
+    """The first moment of the month in the zone, UTC.
+
+    Where clocks are put forward at that very midnight, it is the moment of the change (PEP 495: `fold` 0 reads a time
+    that does not exist by the offset before).
+    """
+    midnight = datetime(int(month[:4]), int(month[5:]), 1, tzinfo=ZoneInfo(timezone))
+    return midnight.astimezone(UTC)

@@ -13,9 +13,11 @@ CustagentError                    1  something did not work
 ├── StoreError                    1  the database refused, or is from another version
 │   ├── Overtaken                 1  the conversation changed while a turn was made
 │   └── LeaseHeld                 1  another runner works on this workspace (RUN-1)
+├── Overloaded                    1  more waits than can be answered soon (carries when to try again)
+├── OutOfCredits                  1  no credits are left for a new charge (CRED-3)
 ├── IndexDamaged                  1  the index does not fit its manifest; it can be rebuilt
 ├── EmbedderError                 1  the embedding engine cannot load or run
-├── ChannelError                  1  a provider could not be reached, or refused for the moment
+├── ChannelError                  1  a provider could not be reached, or refused (carries what follows from it)
 └── ModelError                    1  the hosted or local chat model failed
 
 The command line prints the message, which says what is wrong and where, and `hint`, which says what to do.
@@ -23,6 +25,7 @@ The command line prints the message, which says what is wrong and where, and `hi
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
 
@@ -104,6 +107,21 @@ class LeaseHeld(StoreError):
     """Another runner works on this workspace, or took over from this one (RUN-1)."""
 
 
+class Overloaded(CustagentError):
+    """More waits than can be answered in a sensible time, or written down: nothing was taken (R14).
+
+    `retry_after` is after how many whole seconds to try again.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", retry_after: int = 5) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class OutOfCredits(CustagentError):
+    """No credits are left for a new charge, or the month's cap is reached (CRED-3): nothing was written."""
+
+
 class IndexDamaged(CustagentError):
     """The index does not fit its manifest. It is a cache: it can always be rebuilt from the database."""
 
@@ -112,8 +130,45 @@ class EmbedderError(CustagentError):
     """The embedding engine cannot load or run."""
 
 
+class SendFault(StrEnum):
+    """What a failed sending means for the reply, and for what waits behind it. Adapters sort their errors into these."""
+
+    #: This reply alone: a time-out, a server's fault. It is tried again, later each time.
+    RETRY = "retry"
+    #: Nothing goes out on the channel: its provider is away, or refuses the account. One reply at a time tries.
+    CHANNEL_OUT = "channel-out"
+    #: Too many at once on the channel: nothing goes out on it for a while.
+    SLOW_CHANNEL = "slow-channel"
+    #: Too many at once to this contact.
+    SLOW_CONTACT = "slow-contact"
+    #: The contact wrote too long ago: the provider takes no free text any more.
+    WINDOW_CLOSED = "window-closed"
+    #: This reply can never arrive: no such recipient, refused for what it says.
+    PERMANENT = "permanent"
+
+    @property
+    def final(self) -> bool:
+        """Whether trying again is no use."""
+        return self in (SendFault.WINDOW_CLOSED, SendFault.PERMANENT)
+
+    @property
+    def of_channel(self) -> bool:
+        """Whether everything on the channel has to wait."""
+        return self in (SendFault.CHANNEL_OUT, SendFault.SLOW_CHANNEL)
+
+
 class ChannelError(CustagentError):
-    """A provider could not be reached, or refused for the moment: sending may be tried again."""
+    """A provider could not be reached, or refused.
+
+    `fault` says what follows from it; `retry_after` how many seconds the provider asks to wait, 0 when it asks nothing.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str = "", fault: SendFault = SendFault.RETRY, retry_after: float = 0.0
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.fault = fault
+        self.retry_after = retry_after
 
 
 class ModelError(CustagentError):

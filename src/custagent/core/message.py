@@ -38,13 +38,27 @@ class MessageKind(StrEnum):
     #: Nobody is there to take over.
     HANDOFF_UNAVAILABLE = "handoff-unavailable"
     OUT_OF_CREDITS = "out-of-credits"
+    #: Asks after a silence whether the answer helped.
+    FOLLOW_UP = "follow-up"
     CLOSED = "closed"
     #: What a person wrote.
     PERSON = "person"
 
 
-#: The first of these that is committed for sending charges its conversation (CRED-1).
+class Verdict(StrEnum):
+    """What a contact thinks of a reply."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+#: The first of these that is committed for sending charges its conversation (CRED-1). Contacts may judge them.
 CHARGED_KINDS = frozenset({MessageKind.ANSWER, MessageKind.CLARIFY, MessageKind.REPHRASE})
+
+
+def may_be_judged(sender: Sender, kind: MessageKind) -> bool:
+    """Whether contacts are asked what they think of such a message: what the agent replied, not its fixed texts."""
+    return sender is Sender.AGENT and kind in CHARGED_KINDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,3 +171,15 @@ class DeliveryReceipt:
     external_id: str = ""
     #: Why it failed, in one sentence.
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryUpdate:
+    """What a provider tells of a reply after it took it: in any order, more than once, even before we noted its id."""
+
+    #: The channel's name.
+    channel: str
+    #: The provider's id of the reply is in it.
+    receipt: DeliveryReceipt
+    #: The outbound message, where the provider gives back what was sent along with it; 0 where it does not.
+    outbound: int = 0

@@ -8,9 +8,21 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
+from custagent.core.credit import PRICES, CreditPolicy, CreditTerms
 from custagent.core.people import Permission, Team, User
 from custagent.core.privacy import PrivacySettings
-from custagent.core.written import BaseAddress, HostPort, LanguageCode, Name, Origin, SecretRef, Text, Written, fault
+from custagent.core.written import (
+    BaseAddress,
+    Duration,
+    HostPort,
+    LanguageCode,
+    Name,
+    Origin,
+    SecretRef,
+    Text,
+    Written,
+    fault,
+)
 
 
 class Voice(Written):
@@ -93,6 +105,55 @@ class FetchSettings(Written):
     )
 
 
+class CloseAfter(Written):
+    """How long nobody may say anything before a conversation is closed, or one that waits for a person is overdue."""
+
+    chat: Duration = Field(default="24h", description="On live chat, WhatsApp and Messenger.")
+    email: Duration = Field(default="72h", description="On email; a later mail opens the same conversation again.")
+
+
+class ConversationSettings(Written):
+    """When conversations end by themselves (CONV-1)."""
+
+    close_after: CloseAfter = Field(default=CloseAfter(), description="Silence of both sides, by kind of channel.")
+
+
+class CreditSettings(Written):
+    """What conversations cost, and how much a month may cost (CRED-3, CRED-4)."""
+
+    policy: CreditPolicy = Field(
+        default=CreditPolicy.CONVERSATION,
+        strict=False,
+        description="What is charged: each conversation that the agent replied in (conversation), the same without those"
+        " of contacts who paid on the channel before (reopen-free), or those that it resolved (resolution)."
+        " A change counts for conversations that begin after it.",
+    )
+    price: int | None = Field(
+        default=None, ge=1, le=1_000_000, description="Credits a conversation; without it 100, or 50 a resolution."
+    )
+    allowance: int | None = Field(
+        default=None,
+        ge=0,
+        le=1_000_000_000,
+        description="Credits that each calendar month brings, in the workspace's time zone; what is left of them ends"
+        " with the month. Without it, and while nobody granted credits, the balance limits nothing.",
+    )
+    cap: int | None = Field(
+        default=None, ge=1, le=1_000_000_000, description="The most credits that may be charged in a month."
+    )
+    alerts: tuple[Annotated[int, Field(ge=1, le=100)], ...] = Field(
+        default=(50, 80, 100),
+        strict=False,
+        description="Percent of the month's credits at which admins are told. At 100 no new conversation fits;"
+        " of that they are always told.",
+    )
+
+    @property
+    def price_in_force(self) -> int:
+        """Credits a conversation."""
+        return self.price or PRICES[self.policy]
+
+
 class EmbedderSettings(Written):
     """The engine that turns text into vectors. Changing it makes a new index; texts are embedded again."""
 
@@ -102,6 +163,16 @@ class EmbedderSettings(Written):
     model: Text | None = Field(default=None, description="The engine's model; the bundled engine has one.")
     api_base: Text | None = Field(default=None, description="Where a LiteLLM model is served, if not at its provider.")
     api_key: SecretRef | None = Field(default=None, description="The variable that holds the key, as ${NAME}.")
+
+
+class MetricsSettings(Written):
+    """Who may read the figures of a runner at /metrics."""
+
+    token: SecretRef | None = Field(
+        default=None,
+        description="The variable that holds the token with which other machines may read them, as ${NAME}; without it"
+        " only programs on this machine may.",
+    )
 
 
 class Workspace(Written):
@@ -115,7 +186,14 @@ class Workspace(Written):
     )
     fetch: FetchSettings = Field(default=FetchSettings(), description="What may be fetched, and how.")
     embedder: EmbedderSettings = Field(default=EmbedderSettings(), description="What turns text into vectors.")
+    metrics: MetricsSettings = Field(default=MetricsSettings(), description="Who may read the figures at /metrics.")
     privacy: PrivacySettings = Field(default=PrivacySettings(), description="What is masked in contacts' messages.")
+    conversations: ConversationSettings = Field(
+        default=ConversationSettings(), description="When conversations end by themselves."
+    )
+    credits: CreditSettings | None = Field(
+        default=None, description="What conversations cost. Without it usage is counted, not limited."
+    )
     voices: tuple[Voice, ...] = Field(default=(), strict=False, description="Brand voices.")
     desks: tuple[Desk, ...] = Field(
         default=(Desk(name="inbox"), Desk(name="help-desk")), strict=False, description="Queues that people work at."
@@ -132,6 +210,19 @@ class Workspace(Written):
         except (ZoneInfoNotFoundError, ValueError, OSError) as exc:  # OSError: a folder of zones, such as "Europe"
             raise fault(f"no time zone is called {value!r}; write an IANA name such as Europe/Stockholm") from exc
         return value
+
+    def credit_terms(self) -> CreditTerms | None:
+        """What limits new charges; None: usage is counted, not limited (CRED-3)."""
+        if self.credits is None:
+            return None
+        return CreditTerms(
+            policy=self.credits.policy.value,
+            price=self.credits.price_in_force,
+            timezone=self.timezone,
+            allowance=self.credits.allowance,
+            cap=self.credits.cap,
+            alerts=tuple(sorted(set(self.credits.alerts))),
+        )
 
     def user_by_email(self, email: str) -> User | None:
         return next((user for user in self.users if user.email.lower() == email.lower()), None)

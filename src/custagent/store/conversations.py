@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 
 from custagent.core.conversation import (
+    Arrival,
     Begun,
     Contact,
     Conversation,
@@ -22,19 +23,15 @@ from custagent.core.conversation import (
     outcome_of,
 )
 from custagent.core.errors import Overtaken, UnknownName
-from custagent.core.message import InboundMessage, Message, MessageKind, Sender
+from custagent.core.message import InboundMessage, Message, Sender
 from custagent.core.ports import ConversationStore
+from custagent.store.arrivals import begin
 from custagent.store.database import Database
 from custagent.store.lease import check_fence
 from custagent.store.ledger import charge_once
 from custagent.store.messages import (
-    MESSAGE_COLUMNS,
-    add_inbound,
     add_message,
-    find_inbound,
-    has_unhandled,
     mark_handled,
-    message_of,
     messages_of,
     reply_kinds,
 )
@@ -43,19 +40,14 @@ from custagent.store.outbox import drop_queued, queue
 from custagent.store.threads import (
     CONVERSATION_COLUMNS,
     CONVERSATIONS,
-    Kept,
-    close_silent,
     conversation_of,
     find_contact,
-    go_on,
-    keep_contact,
+    keep_snooze,
     latest,
     load,
-    note_inbound,
     note_reply,
-    open_thread,
-    require,
 )
+from custagent.store.waiting import count_waiting, next_waiting, waiting_in
 
 #: Letters and digits only: an id never looks like an option of a command.
 _ALPHABET = string.ascii_letters + string.digits
@@ -82,7 +74,12 @@ class Workload:
 
 def new_conversation_id() -> str:
     """Unguessable, for it stands in links."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
+    # One number for all letters: a system call each would cost more than the rest of receiving a message.
+    number, letters = secrets.randbelow(len(_ALPHABET) ** _ID_LENGTH), []
+    for _ in range(_ID_LENGTH):
+        number, letter = divmod(number, len(_ALPHABET))
+        letters.append(_ALPHABET[letter])
+    return "".join(letters)
 
 
 class SqliteConversationStore(ConversationStore):
@@ -98,22 +95,17 @@ class SqliteConversationStore(ConversationStore):
         Within a contact's messages the order is that of writing: the provider's `sent_at` is kept, never used.
         Raises ValueError for a message without an external id, which could not be told from its duplicates.
         """
-        return self._database.write(self._beginning(message, threading, agent, at))
+        arrival = Arrival(message=message, threading=threading, agent=agent)
+        (begun,) = self._database.write(self._beginning([arrival], at))
+        return begun
 
-    def begin_soon(
-        self, message: InboundMessage, threading: Threading, *, agent: str, at: datetime, fence: int = 0
-    ) -> Future[Begun]:
-        """`begin` for callers that must not block: many at once share a commit (`Database.write_soon`).
+    def begin_all_soon(self, arrivals: Sequence[Arrival], *, at: datetime, fence: int = 0) -> Future[tuple[Begun, ...]]:
+        """`begin` for a whole batch, in its order and in one transaction, for callers that must not block.
 
-        The future raises LeaseHeld when the lease `fence` is not the live one.
+        What comes twice in it is written once. Batches at the same time share a commit (`Database.write_soon`). The
+        future raises LeaseHeld when the lease `fence` is not the live one.
         """
-        write = self._beginning(message, threading, agent, at)
-
-        def begin(connection: sqlite3.Connection) -> Begun:
-            check_fence(connection, fence)
-            return write(connection)
-
-        return self._database.write_soon(begin)
+        return self._database.write_soon(self._beginning(arrivals, at, fence))
 
     def commit(self, turn: Turn, *, fence: int = 0) -> tuple[Message, ...]:
         """Write everything that a turn changes, or nothing; see the port."""
@@ -131,9 +123,27 @@ class SqliteConversationStore(ConversationStore):
             lambda connection: messages_of(connection, "messages.conversation = ?", (conversation,), after)
         )
 
-    def unhandled(self) -> tuple[tuple[Conversation, tuple[Message, ...]], ...]:
-        """The agent's conversations with messages that no turn has dealt with, oldest first; see the port."""
-        return self._database.read(_unhandled)
+    def unhandled(
+        self, *, limit: int = 100, busy: Collection[str] = (), full: Collection[str] = ()
+    ) -> tuple[tuple[Conversation, tuple[Message, ...]], ...]:
+        """The agent's conversations with messages that no turn has dealt with, oldest first; see the port.
+
+        However much waits, no more of it than that is held in memory.
+        """
+
+        def first(connection: sqlite3.Connection) -> tuple[tuple[Conversation, tuple[Message, ...]], ...]:
+            found = (waiting_in(connection, each) for each in next_waiting(connection, limit, busy, full))
+            return tuple(waiting for waiting in found if waiting is not None)
+
+        return self._database.read(first)
+
+    def unhandled_in(self, conversation: str) -> tuple[Conversation, tuple[Message, ...]] | None:
+        """The same of one conversation; None when nothing waits there, or people have it."""
+        return self._database.read(lambda connection: waiting_in(connection, conversation))
+
+    def count_unhandled(self) -> Mapping[str, int]:
+        """How many of the agents' conversations wait, by channel; where very many do, of those counted that many."""
+        return self._database.read(count_waiting)
 
     def list(
         self, *, status: Status | None = None, channel: str | None = None, limit: int = 100
@@ -235,70 +245,17 @@ class SqliteConversationStore(ConversationStore):
             raise UnknownName(f"There is no contact {contact.id}.")
 
     def _beginning(
-        self, message: InboundMessage, threading: Threading, agent: str, at: datetime
-    ) -> Callable[[sqlite3.Connection], Begun]:
-        if not message.external_id:
-            raise ValueError(f"a message on {message.channel} came without an id")
-        # Made here, because the write may be run twice.
-        spare_id = self._make_id()
-        return lambda connection: _begin(connection, message, threading, agent=agent, spare_id=spare_id, at=at)
+        self, arrivals: Sequence[Arrival], at: datetime, fence: int = 0
+    ) -> Callable[[sqlite3.Connection], tuple[Begun, ...]]:
+        nameless = next((one.message.channel for one in arrivals if not one.message.external_id), None)
+        if nameless is not None:
+            raise ValueError(f"a message on {nameless} came without an id")
 
+        def write(connection: sqlite3.Connection) -> tuple[Begun, ...]:
+            check_fence(connection, fence)
+            return tuple(begin(connection, arrival, make_id=self._make_id, at=at) for arrival in arrivals)
 
-def _begin(
-    connection: sqlite3.Connection,
-    message: InboundMessage,
-    threading: Threading,
-    *,
-    agent: str,
-    spare_id: str,
-    at: datetime,
-) -> Begun:
-    stored = find_inbound(connection, message.channel, message.external_id)
-    if stored is not None:
-        kept = require(connection, stored.conversation)
-        return Begun(conversation=kept.conversation, message=stored, duplicate=True, new=False)
-    contact = keep_contact(connection, message)
-    before = _latest_by_now(connection, contact, threading, at)
-    if before is None or (before.conversation.status is Status.CLOSED and not threading.reopens):
-        new = True
-        kept = open_thread(connection, spare_id, contact, agent=agent, at=at)
-    else:
-        new = before.conversation.status is Status.CLOSED
-        kept = before
-    status, agent = go_on(kept, agent)
-    written = _write_inbound(connection, message, kept.conversation.id, at)
-    note_inbound(connection, written, status, agent)
-    return Begun(
-        conversation=require(connection, written.conversation).conversation, message=written, duplicate=False, new=new
-    )
-
-
-def _latest_by_now(connection: sqlite3.Connection, contact: int, threading: Threading, at: datetime) -> Kept | None:
-    """The contact's latest conversation, closed if silence has closed it meanwhile and nobody has noticed."""
-    kept = latest(connection, contact)
-    if kept is None:
-        return None
-    unhandled = has_unhandled(connection, kept.conversation.id)
-    if not threading.closes(kept.conversation, kept.last_sender, at, unhandled=unhandled):
-        return kept
-    return close_silent(connection, kept, threading.closes_at(kept.conversation))
-
-
-def _write_inbound(connection: sqlite3.Connection, message: InboundMessage, conversation: str, at: datetime) -> Message:
-    written = add_message(
-        connection,
-        Message(
-            conversation=conversation,
-            sender=Sender.CONTACT,
-            kind=MessageKind.INBOUND,
-            text=message.text,
-            at=at,
-            language=message.language,
-            attachments=message.attachments,
-        ),
-    )
-    add_inbound(connection, message, written)
-    return written
+        return write
 
 
 def _check_turn(turn: Turn) -> None:
@@ -309,6 +266,8 @@ def _check_turn(turn: Turn) -> None:
             raise ValueError("contacts' messages are written by `begin`")
     if turn.outcome is not None and turn.status is not Status.CLOSED:
         raise ValueError(f"a turn that leaves the conversation {turn.status.value} has no outcome")
+    if turn.snoozed_until is not None and turn.status is not Status.SNOOZED:
+        raise ValueError(f"a turn that leaves the conversation {turn.status.value} does not wake by itself")
 
 
 def _commit(connection: sqlite3.Connection, turn: Turn, fence: int) -> tuple[Message, ...]:
@@ -326,6 +285,7 @@ def _commit(connection: sqlite3.Connection, turn: Turn, fence: int) -> tuple[Mes
     everything = turn.status is Status.CLOSED or any(message.sender is Sender.PERSON for message in written)
     mark_handled(connection, stored.id, None if everything else turn.handled)
     _change(connection, stored, turn)
+    keep_snooze(connection, stored.id, turn.snoozed_until)
     return written
 
 
@@ -357,6 +317,8 @@ def _change(connection: sqlite3.Connection, stored: Conversation, turn: Turn) ->
         "UPDATE conversations SET status = ?1, agent = ?2, assignee = ?3, language = ?4, closed_at = ?5, outcome = ?6,"
         " closed_from = CASE WHEN ?1 = 'closed' THEN coalesce(closed_from, status) END,"
         " assigned_at = CASE WHEN ?3 = '' THEN NULL WHEN ?3 = assignee THEN assigned_at ELSE ?8 END,"
+        # A snooze stops the timer: the silence begins when it ends, or what wakes would be closed at once (CONV-1).
+        " last_message_at = CASE WHEN status = 'snoozed' AND ?1 IN ('open', 'pending') THEN ?8 ELSE last_message_at END,"
         " version = version + 1"
         " WHERE id = ?7",
         (
@@ -370,17 +332,3 @@ def _change(connection: sqlite3.Connection, stored: Conversation, turn: Turn) ->
             to_text(turn.at),
         ),
     )
-
-
-def _unhandled(connection: sqlite3.Connection) -> tuple[tuple[Conversation, tuple[Message, ...]], ...]:
-    waiting: dict[str, list[Message]] = {}
-    # CROSS JOIN keeps SQLite to this order: few messages wait, many conversations are pending.
-    for row in connection.execute(
-        f"SELECT {MESSAGE_COLUMNS} FROM inbound CROSS JOIN conversations ON conversations.id = inbound.conversation"  # noqa: S608 - constants of the room
-        " JOIN messages ON messages.id = inbound.message"
-        " WHERE inbound.handled = 0 AND conversations.status = 'pending' ORDER BY messages.id"
-    ):
-        message = message_of(row)
-        waiting.setdefault(message.conversation, []).append(message)
-    # In the order of the first message of each, which is what a dict keeps.
-    return tuple((require(connection, each).conversation, tuple(messages)) for each, messages in waiting.items())

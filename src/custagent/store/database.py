@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import threading
@@ -13,20 +14,31 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from custagent.core.errors import StoreError
+from custagent.store.backup import copy_before_upgrade
+from custagent.store.connection import at_one_moment, connect, finding, finding_within
 from custagent.store.faults import as_store_error, damaged, patiently
 from custagent.store.migrations import APPLICATION_ID, LATEST_VERSION, bring_up, version_of
+from custagent.store.seal import broken_seal
+from custagent.store.watch import Watch
 from custagent.store.writer import Writer
 
 Result = TypeVar("Result")
 
+_log = logging.getLogger(__name__)
+
 #: STRICT tables.
 _OLDEST_SQLITE = (3, 37)
-#: How long one statement waits inside SQLite before `patiently` takes a turn.
-_LOCK_WAIT_SECONDS = 1.0
 #: Up to this size the whole file is checked at every opening; it costs some 10 ms. `check()` looks at any size.
 _CHECKED_AT_OPENING_BYTES = 8 * 1024 * 1024
 #: The write-ahead log is cut back to this after a burst.
 _LOG_BYTES = 16 * 1024 * 1024
+#: When the log is folded into the file: 16 MB of pages. A commit of hundreds of messages changes a thousand pages, most
+#: of them again with the next: folding at each of them, as SQLite does unless told otherwise, halves the pace.
+_FOLDED_AFTER_PAGES = 4_000
+#: The writer's pages in memory: all that such a commit changes, or they would be written twice.
+_WRITER_CACHE_BYTES = 8 * 1024 * 1024
+#: No write of ours takes as long; one that does waits for another process, and holds no lock meanwhile.
+_BETWEEN_WRITES_SECONDS = 1.0
 #: Connections for reading that are kept for the next reader.
 _IDLE_READERS = 8
 
@@ -51,9 +63,10 @@ class Database:
         _make_file(path)
         try:
             connection = _open(path, busy_seconds)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise as_store_error(error, path) from error
         self._writer = Writer(connection, path, busy_seconds=busy_seconds)
+        self._watch = Watch(self._borrow)
 
     def write(self, write: Callable[[sqlite3.Connection], Result]) -> Result:
         """Run `write` in a transaction of the writer thread; returns when it is durable. All or nothing.
@@ -67,6 +80,10 @@ class Database:
         """`write` for callers that must not block; asyncio takes it with `asyncio.wrap_future`."""
         return self._writer.soon(write)
 
+    def between_writes(self, action: Callable[[], None]) -> None:
+        """Do something while this process holds no lock on the file, such as going to sleep."""
+        self._writer.between(action, _BETWEEN_WRITES_SECONDS)
+
     def read(self, query: Callable[[sqlite3.Connection], Result]) -> Result:
         """Run `query` on a read-only connection. All its statements see one moment; writers are not held up.
 
@@ -75,17 +92,30 @@ class Database:
         try:
             connection = self._borrow()
             try:
-                return patiently(lambda: _at_one_moment(connection, query), self._busy_seconds)
+                return patiently(lambda: at_one_moment(connection, query), self._busy_seconds)
             finally:
                 self._give_back(connection)
-        except (sqlite3.Error, UnicodeEncodeError) as error:
+        except (sqlite3.Error, UnicodeError) as error:
             raise as_store_error(error, self.path) from error
 
-    def check(self) -> None:
-        """Look through the whole file, whatever its size. Raises StoreError when it is damaged."""
-        finding = self.read(_finding)
-        if finding:
-            raise damaged(self.path, finding)
+    def changes(self) -> int:
+        """A number that is another one after each commit, of any process: what was read before may be kept until then."""
+        try:
+            return patiently(self._watch.changes, self._busy_seconds)
+        except sqlite3.Error as error:
+            raise as_store_error(error, self.path) from error
+
+    def check(self, *, seconds: float | None = None) -> bool:
+        """Look through the whole file, whatever its size; False when `seconds` were over before its end.
+
+        Raises StoreError when it is damaged.
+        """
+        found = self.read(finding if seconds is None else lambda connection: finding_within(connection, seconds))
+        if found == "":
+            found = broken_seal(self.path)
+        if found:
+            raise damaged(self.path, found)
+        return found is not None
 
     def close(self) -> None:
         """Commit what was queued and let go of the file. May be called twice."""
@@ -94,6 +124,7 @@ class Database:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
+        self._watch.close()
         # Last, because the last connection folds the log into the file, and only this one may write.
         self._writer.close()
 
@@ -111,7 +142,7 @@ class Database:
                 raise StoreError(f"The database {self.path} is closed.")
             if self._idle:
                 return self._idle.pop()
-        return _connect(self.path, "ro", self._busy_seconds)
+        return connect(self.path, "ro", self._busy_seconds)
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._gate:
@@ -141,54 +172,62 @@ def _make_file(path: Path) -> None:
         ) from error
 
 
-def _connect(path: Path, mode: str, busy_seconds: float) -> sqlite3.Connection:
-    """A connection that begins no transactions by itself. `mode` is "rw" or "ro"."""
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
-        uri=True,
-        isolation_level=None,
-        check_same_thread=False,
-        timeout=min(_LOCK_WAIT_SECONDS, busy_seconds),
-    )
-    # Sorting may spill customers' texts: into memory, not into the machine's folder for temporary files.
-    connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("PRAGMA trusted_schema = OFF")
-    return connection
-
-
 def _open(path: Path, busy_seconds: float) -> sqlite3.Connection:
     """The connection of the writer, on a file that is ours, whole and up to date."""
     with ExitStack() as on_failure:
-        connection = on_failure.enter_context(closing(_connect(path, "rw", busy_seconds)))
+        connection = on_failure.enter_context(closing(connect(path, "rw", busy_seconds)))
         version = _trusted_version(connection, path, busy_seconds)
         patiently(lambda: _keep_log(connection, path), busy_seconds)
         if version < LATEST_VERSION:
             # A connection of its own: sqlite-utils changes the settings of the one that it is given.
-            with closing(_connect(path, "rw", busy_seconds)) as migrating:
-                bring_up(migrating, busy_seconds=busy_seconds)
+            with closing(connect(path, "rw", busy_seconds)) as migrating:
+                _upgrade(migrating, path, busy_seconds)
             # A newer custagent may have been faster.
             _trusted_version(connection, path, busy_seconds)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_FOLDED_AFTER_PAGES}")
+        connection.execute(f"PRAGMA cache_size = {-_WRITER_CACHE_BYTES // 1024}")
         on_failure.pop_all()
     return connection
+
+
+def _upgrade(migrating: sqlite3.Connection, path: Path, busy_seconds: float) -> None:
+    """Bring the tables up, once what is in them has been kept as it was; tell where, for there is no way back."""
+    told = ""
+
+    def keep(version: int) -> None:
+        nonlocal told
+        kept = copy_before_upgrade(path, version)
+        told = f"The database was brought from version {version} of its tables to {LATEST_VERSION}." + (
+            f" As it was before: {kept}" if kept else ""
+        )
+
+    bring_up(migrating, busy_seconds=busy_seconds, before=keep)
+    if told:
+        _log.warning(told)
 
 
 def _trusted_version(connection: sqlite3.Connection, path: Path, busy_seconds: float) -> int:
     """The version of the file's schema, 0 for a new file. Raises StoreError for a file that we must not touch."""
     # One moment for all of it: another process may be migrating.
-    return patiently(lambda: _at_one_moment(connection, lambda reading: _examine(reading, path)), busy_seconds)
+    return patiently(lambda: at_one_moment(connection, lambda reading: _examine(reading, path)), busy_seconds)
 
 
 def _examine(connection: sqlite3.Connection, path: Path) -> int:
+    small = path.stat().st_size <= _CHECKED_AT_OPENING_BYTES
+    # First: what says that the file is another program's, or a newer one's, may be what has changed.
+    if small and (found := broken_seal(path)):
+        raise damaged(path, found)
     version = version_of(connection)
     application_id = int(connection.execute("PRAGMA application_id").fetchone()[0])
     tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     if tables and application_id != APPLICATION_ID:
         raise StoreError(
-            f"{path} is a database of another program.",
-            hint="Move it away; custagent makes its own in its place.",
+            f"{path} is a database of another program, or damaged at its very beginning.",
+            hint="If it was custagent's, put a backup back with `custagent restore`. Else move it away; custagent makes its"
+            " own in its place.",
         )
     if version > LATEST_VERSION:
         raise StoreError(
@@ -196,17 +235,9 @@ def _examine(connection: sqlite3.Connection, path: Path) -> int:
             f" {LATEST_VERSION}).",
             hint="Update this one with `pip install --upgrade custagent`. Nothing in the file was changed.",
         )
-    if path.stat().st_size <= _CHECKED_AT_OPENING_BYTES:
-        finding = _finding(connection)
-        if finding:
-            raise damaged(path, finding)
+    if small and (found := finding(connection)):
+        raise damaged(path, found)
     return version
-
-
-def _finding(connection: sqlite3.Connection) -> str:
-    """The first thing that is wrong with the file, "" when all is well."""
-    finding = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-    return "" if finding == "ok" else " ".join(finding.replace("***", "").split())
 
 
 def _keep_log(connection: sqlite3.Connection, path: Path) -> None:
@@ -217,12 +248,3 @@ def _keep_log(connection: sqlite3.Connection, path: Path) -> None:
             f"The disk that {path} is on cannot be shared between processes (journal mode {mode}).",
             hint="Keep the workspace on a local disk, not on a network share.",
         )
-
-
-def _at_one_moment(connection: sqlite3.Connection, query: Callable[[sqlite3.Connection], Result]) -> Result:
-    connection.execute("BEGIN")
-    try:
-        return query(connection)
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")

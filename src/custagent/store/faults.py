@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from custagent.core.errors import StoreError
+from custagent.store.backup_folder import backups
 
 Result = TypeVar("Result")
 
@@ -16,11 +17,7 @@ _NEXT_TRY_SECONDS = 0.005
 #: SQLite's result codes keep their family in the low byte; the rest tells the variant.
 _FAMILY = 0xFF
 
-_DAMAGED_HINT = (
-    "Put the file back from a backup. Without one, move it away, then run `custagent apply` and"
-    " `custagent sources sync`: content is read again, the record of changes and credits starts anew."
-)
-_DAMAGED = ("The database {path} is damaged ({error}).", _DAMAGED_HINT)
+_DAMAGED = "The database {path} is damaged ({error})."
 _CLOSED_TO_US = (
     "The database {path} cannot be opened for writing ({error}).",
     "Check who owns the file and its folder, and that the disk is not mounted read-only.",
@@ -40,12 +37,11 @@ _WORDS: dict[int, tuple[str, str]] = {
     ),
     sqlite3.SQLITE_BUSY: _BUSY,
     sqlite3.SQLITE_LOCKED: _BUSY,
-    sqlite3.SQLITE_CORRUPT: _DAMAGED,
-    sqlite3.SQLITE_NOTADB: _DAMAGED,
     sqlite3.SQLITE_READONLY: _CLOSED_TO_US,
     sqlite3.SQLITE_CANTOPEN: _CLOSED_TO_US,
     sqlite3.SQLITE_PERM: _CLOSED_TO_US,
 }
+_DAMAGES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _UNFORESEEN = (
     "The database {path} refused: {error}.",
     "This is a fault of the program. Please report it with the command that you ran.",
@@ -54,18 +50,41 @@ _UNFORESEEN = (
 
 def damaged(path: Path, finding: str) -> StoreError:
     """What a check found wrong with the file."""
-    return StoreError(_DAMAGED[0].format(path=path, error=finding), hint=_DAMAGED_HINT)
+    return StoreError(_DAMAGED.format(path=path, error=finding), hint=_way_back(path))
 
 
-def as_store_error(error: sqlite3.Error | UnicodeEncodeError, path: Path) -> StoreError:
+def _way_back(path: Path) -> str:
+    """What to type to get a database back: the newest backup where there is one."""
+    newest = next(iter(backups(path)), None)
+    if newest is not None:
+        return (
+            f"Put back the newest backup, of {newest.taken_at:%Y-%m-%d %H:%M} UTC; what is there now is kept beside it:\n"
+            f"custagent restore {newest.path.name}"
+        )
+    return (
+        "There is no backup in this workspace. If you keep one elsewhere: custagent restore FILE\n"
+        "Without one, move the file away, then run `custagent apply` and `custagent sources sync`: content is read"
+        " again, the record of changes and credits starts anew."
+    )
+
+
+def as_store_error(error: sqlite3.Error | UnicodeError, path: Path) -> StoreError:
     """The same fault for a reader who does not know SQLite."""
     if isinstance(error, UnicodeEncodeError):
         return StoreError(
             f"A text cannot be stored in {path}: it holds half a character ({error.reason}).",
             hint="The page or file that it came from is broken at that place; save it again as UTF-8.",
         )
+    # A text that is none: sqlite3 raises an error of its own without a code, or, for a text of SQLite's, Python's.
+    if isinstance(error, UnicodeError) or "decode to UTF-8" in str(error) or _family(error) in _DAMAGES:
+        return damaged(path, str(error))
     message, hint = _WORDS.get(_family(error), _UNFORESEEN)
     return StoreError(message.format(path=path, error=error), hint=hint)
+
+
+def is_busy(error: StoreError) -> bool:
+    """Whether it was another process that kept the database for too long."""
+    return isinstance(error.__cause__, sqlite3.Error) and _family(error.__cause__) == sqlite3.SQLITE_BUSY
 
 
 def patiently(action: Callable[[], Result], seconds: float) -> Result:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
-from custagent.core.errors import LeaseHeld
+from custagent.core.errors import LeaseHeld, StoreError
 from custagent.store.database import Database
+from custagent.store.faults import is_busy
 from custagent.store.moments import from_text, to_text
+from custagent.store.runner_lock import RunnerLock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,32 +55,41 @@ class _Kept:
         """
         return not self.released and abs(at - self.renewed_at) < self.ttl
 
+    def was_left(self, ended: int, host: str) -> bool:
+        """Whether it is the lease `ended`, whose process on `host` is known to be no more."""
+        return ended == self.token and self.holder.host == host
+
 
 class Lease:
     """The lease of one workspace. Renew it at a third of its length, by a clock that cannot be set (monotonic)."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._lock = RunnerLock(database.path.with_name("runner.lock"))
 
     def acquire(self, holder: LeaseHolder, ttl: timedelta, at: datetime) -> int:
-        """Take the lease for `ttl`; its token, higher than every one before. Raises LeaseHeld, naming who has it."""
+        """Take the lease for `ttl`; its token, higher than every one before. Raises LeaseHeld, naming who has it.
 
-        def take(connection: sqlite3.Connection) -> int:
-            kept = _load(connection)
-            if kept is not None and kept.lives(at):
-                raise _held(kept)
-            token = kept.token + 1 if kept else 1
-            connection.execute(
-                "INSERT INTO lease (id, token, host, pid, since, renewed_at, ttl_seconds, released)"
-                " VALUES (1, ?, ?, ?, ?, ?, ?, 0)"
-                " ON CONFLICT (id) DO UPDATE SET token = excluded.token, host = excluded.host, pid = excluded.pid,"
-                " since = excluded.since, renewed_at = excluded.renewed_at, ttl_seconds = excluded.ttl_seconds,"
-                " released = 0",
-                (token, holder.host, holder.pid, to_text(holder.since), to_text(at), ttl.total_seconds()),
-            )
-            return token
-
-        return self._database.write(take)
+        The lease of a process that has ended is taken at once; that of one that lives and is silent, when it has run out.
+        """
+        before = self._database.read(_load)
+        new = not self._lock.held and self._lock.take()
+        ended = self._lock.token() if new else 0
+        if before is not None and before.lives(at) and not before.was_left(ended, holder.host):
+            # Told at once, also while somebody keeps the database.
+            if new:
+                self._lock.free()
+            raise _held(before)
+        try:
+            token = self._database.write(lambda connection: take_lease(connection, holder, ttl, at, ended=ended))
+        except StoreError as error:
+            if new:
+                self._lock.free()
+            if is_busy(error) and before is not None and not new:
+                raise _stuck(before, at) from error
+            raise
+        self._lock.mark(token)
+        return token
 
     def renew(self, token: int, ttl: timedelta, at: datetime) -> None:
         """Keep it for `ttl` from now. Raises LeaseHeld when another runner took over, or it was released.
@@ -91,12 +102,20 @@ class Lease:
             connection.execute("UPDATE lease SET renewed_at = ?, ttl_seconds = ?", (to_text(at), ttl.total_seconds()))
 
         self._database.write(keep)
+        if not self._lock.held and self._lock.take():
+            # One that was stopped for long, and was followed, had it until now.
+            self._lock.mark(token)
 
     def release(self, token: int) -> None:
         """Let the next runner begin at once. Does nothing when another one took over already."""
         self._database.write(
             lambda connection: connection.execute("UPDATE lease SET released = 1 WHERE token = ?", (token,)).rowcount
         )
+        self._lock.free()
+
+    def close(self) -> None:
+        """This process writes no more, whether it released the lease or not."""
+        self._lock.free()
 
     def check(self, token: int) -> None:
         """Raises LeaseHeld when `token` is not the live one: asked before something is done that is no write."""
@@ -105,7 +124,28 @@ class Lease:
     def holder(self, at: datetime) -> LeaseHolder | None:
         """Who has the lease at `at`; None when no runner does, or the last one ended without releasing it."""
         kept = self._database.read(_load)
-        return kept.holder if kept and kept.lives(at) else None
+        if kept is None or not kept.lives(at) or kept.was_left(self._lock.left_by(), socket.gethostname()):
+            return None
+        return kept.holder
+
+
+def take_lease(
+    connection: sqlite3.Connection, holder: LeaseHolder, ttl: timedelta, at: datetime, *, ended: int = 0
+) -> int:
+    """`Lease.acquire`, within a transaction of its caller; `ended` is the token of a lease whose process is no more."""
+    kept = _load(connection)
+    if kept is not None and kept.lives(at) and not kept.was_left(ended, holder.host):
+        raise _held(kept)
+    token = kept.token + 1 if kept else 1
+    connection.execute(
+        "INSERT INTO lease (id, token, host, pid, since, renewed_at, ttl_seconds, released)"
+        " VALUES (1, ?, ?, ?, ?, ?, ?, 0)"
+        " ON CONFLICT (id) DO UPDATE SET token = excluded.token, host = excluded.host, pid = excluded.pid,"
+        " since = excluded.since, renewed_at = excluded.renewed_at, ttl_seconds = excluded.ttl_seconds,"
+        " released = 0",
+        (token, holder.host, holder.pid, to_text(holder.since), to_text(at), ttl.total_seconds()),
+    )
+    return token
 
 
 def check_fence(connection: sqlite3.Connection, token: int) -> None:
@@ -139,6 +179,17 @@ def _held(kept: _Kept) -> LeaseHeld:
     return LeaseHeld(
         f"A runner works on this workspace already: {kept.holder}.",
         hint=f"Stop that one first. If it has crashed, `custagent run` works again from {ends:%H:%M:%S} UTC.",
+    )
+
+
+def _stuck(kept: _Kept, at: datetime) -> LeaseHeld:
+    """A process that is stopped in the middle of a write takes SQLite's lock with it, and nobody can take that away."""
+    holder = kept.holder
+    silent = f"It lives, and has been silent since {kept.renewed_at:%H:%M:%S} UTC. " if not kept.lives(at) else ""
+    return LeaseHeld(
+        f"The database is kept by a runner that is stopped in the middle of a write: {holder}.",
+        hint=f"{silent}On {holder.host}, let it go on with `kill -CONT {holder.pid}`, or end it with"
+        f" `kill -9 {holder.pid}` and run this again. Nothing that was confirmed is lost either way.",
     )
 
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from custagent.core.conversation import Charge
-from custagent.core.credit import CreditEntry, CreditKind
-from custagent.core.errors import StoreError
-from custagent.core.ids import content_hash
+from custagent.core.credit import CreditEntry, CreditKind, CreditPolicy, CreditTerms
+from custagent.core.credit_history import CreditHistory
+from custagent.core.message import CHARGED_KINDS
+from custagent.core.record import AuditEntry
+from custagent.store.allowance import is_settled, require_room, room, settle, tell
+from custagent.store.audit import add_entry
+from custagent.store.chain import COLUMNS, UNREVERSED, append_once, entry_of, find_entry
+from custagent.store.credit_histories import has_paid_elsewhere, history_of
 from custagent.store.database import Database
-from custagent.store.moments import from_text, to_text
+from custagent.store.lease import check_fence
+from custagent.store.ledger_check import check_ledger
+from custagent.store.tally import Tally, tally
 
-_COLUMNS = "id, key, kind, amount, conversation, reverses, policy, at, previous_hash, hash"
-_UNREVERSED = (
-    "kind = 'charge' AND NOT EXISTS"
-    " (SELECT 1 FROM credit_entries AS reversal WHERE reversal.reverses = credit_entries.id)"
-)
+_CHARGED = ", ".join(f"'{kind.value}'" for kind in sorted(CHARGED_KINDS))
 
 
 class Ledger:
@@ -28,10 +31,19 @@ class Ledger:
 
     def entries(self) -> tuple[CreditEntry, ...]:
         """All entries in the order of writing."""
-        rows = self._database.read(
-            lambda connection: connection.execute(f"SELECT {_COLUMNS} FROM credit_entries ORDER BY id").fetchall()  # noqa: S608 - constants of this file
-        )
-        return tuple(_entry(row) for row in rows)
+        return self._entries("true ORDER BY id")
+
+    def latest(self, limit: int) -> tuple[CreditEntry, ...]:
+        """The last `limit` entries, in the order of writing; only those are read."""
+        return self._entries("true ORDER BY id DESC LIMIT ?", max(limit, 0))[::-1]
+
+    def entries_of(self, conversation: str) -> tuple[CreditEntry, ...]:
+        """The entries of one conversation, in the order of writing."""
+        return self._entries("conversation = ? ORDER BY id", conversation)
+
+    def entry(self, key: str) -> CreditEntry | None:
+        """The entry of this key."""
+        return self._database.read(lambda connection: find_entry(connection, "key = ?", key))
 
     def balance(self) -> int:
         """The sum of all entries, in credits; 0 for an empty ledger."""
@@ -41,20 +53,40 @@ class Ledger:
             )
         )
 
-    def append(self, kind: CreditKind, amount: int, *, key: str, policy: str, at: datetime) -> CreditEntry:
+    def tally(self, timezone: str) -> Tally:
+        """The balance and what each month used, months being those of the zone."""
+        return self._database.read(lambda connection: tally(connection, timezone))
+
+    def append(
+        self,
+        kind: CreditKind,
+        amount: int,
+        *,
+        key: str,
+        policy: str,
+        at: datetime,
+        audit: AuditEntry | None = None,
+    ) -> CreditEntry:
         """Write a grant, an adjustment or an expiry; `key` makes it happen once (a command that is run again).
 
         The same key with the same body gives the entry that stands; with another body it raises StoreError (R5).
-        Charges and reversals belong to a conversation: `charge`, `reverse`.
+        `audit` is recorded in the same transaction, if the entry is new. Charges and reversals belong to a
+        conversation: `charge`, `reverse`.
         """
         if kind in (CreditKind.CHARGE, CreditKind.REVERSAL):
             raise ValueError(f"a {kind.value} belongs to a conversation")
-        return self._database.write(
-            lambda connection: append_once(connection, kind, amount, key=key, policy=policy, at=at)
-        )
 
-    def charge(self, conversation: str, charge: Charge, at: datetime) -> CreditEntry:
-        """The conversation's charge that is not reversed; it is written now if there is none (CRED-1)."""
+        def append(connection: sqlite3.Connection) -> CreditEntry:
+            is_new = find_entry(connection, "key = ?", key) is None
+            entry = append_once(connection, kind, amount, key=key, policy=policy, at=at)
+            if is_new and audit is not None:
+                add_entry(connection, audit)
+            return entry
+
+        return self._database.write(append)
+
+    def charge(self, conversation: str, charge: Charge, at: datetime) -> CreditEntry | None:
+        """The conversation's charge that is not reversed; see `charge_once`."""
         return self._database.write(lambda connection: charge_once(connection, conversation, charge, at))
 
     def reverse(self, conversation: str, at: datetime) -> CreditEntry | None:
@@ -66,66 +98,125 @@ class Ledger:
 
         return self._database.write(reverse)
 
+    def has_room(self, conversation: str, charge: Charge, at: datetime, *, fence: int = 0) -> bool:
+        """Whether a charged reply in the conversation could be committed now (CRED-3). Charges are still to be made.
+
+        Asked before an answer is thought about; the commit's own look decides. Writes what the calendar asks for, where
+        that is not done yet. Raises LeaseHeld.
+        """
+        terms = charge.terms
+        if terms is None or self._database.read(lambda connection: _goes_on(connection, conversation, charge)):
+            return True
+        found = self.tally(terms.timezone)
+        left = room(found, terms, at)
+        if not is_settled(found, terms, at) or (left is not None and left < charge.amount):
+            # In the second case there is nobody else to tell people that the credits are used up.
+            left = room(self.settle(terms, at, fence=fence), terms, at)
+        return left is None or left >= charge.amount
+
+    def is_settled(self, terms: CreditTerms, at: datetime) -> bool:
+        """Whether `settle` would write no entry."""
+        return is_settled(self.tally(terms.timezone), terms, at)
+
+    def settle(self, terms: CreditTerms, at: datetime, *, fence: int = 0) -> Tally:
+        """Write what the calendar asks for: the month's allowance, the end of those before; what is there then (CRED-3).
+
+        Any number of months may have been missed; doing it again writes nothing. Raises LeaseHeld.
+        """
+
+        def write(connection: sqlite3.Connection) -> Tally:
+            check_fence(connection, fence)
+            return settle(connection, terms, at)
+
+        return self._database.write(write)
+
+    def charge_if(
+        self, conversation: str, judge: Callable[[CreditHistory], bool], charge: Charge, at: datetime, *, fence: int = 0
+    ) -> CreditEntry | None:
+        """Charge a conversation for what became of it (`resolution`), if `judge` says so of it as it stands then.
+
+        None when it does not, or when it was charged before. Raises OutOfCredits, LeaseHeld.
+        """
+
+        def write(connection: sqlite3.Connection) -> CreditEntry | None:
+            check_fence(connection, fence)
+            history = history_of(connection, conversation)
+            if history is None or not judge(history):
+                return None
+            if charge.terms is not None:
+                require_room(connection, charge.terms, charge.amount, at)
+            entry = _write_charge(connection, conversation, charge, at)
+            # From here on it is given back like any other, should all of the replies be lost (CRED-2).
+            connection.execute(
+                "UPDATE outbox SET charge = ?1 WHERE conversation = ?2 AND status NOT IN ('failed', 'dropped')"  # noqa: S608 - constants of this file
+                f" AND message IN (SELECT id FROM messages WHERE conversation = ?2 AND kind IN ({_CHARGED}))"
+                " AND sender = 'agent'",
+                (entry.id, conversation),
+            )
+            return entry
+
+        return self._database.write(write)
+
     def verify(self) -> int | None:
         """The id of the first entry that was tampered with, or that follows on one that is missing; None: all is well.
 
         Every entry's hash covers all of it and the hash of the one before, back to the first.
         """
-        return self._database.read(_first_broken)
+        return check_ledger(self._database.path).damaged
 
+    def strays(self) -> tuple[CreditEntry, ...]:
+        """Entries that name a conversation which is not there."""
+        return self._entries("conversation <> '' AND conversation NOT IN (SELECT id FROM conversations) ORDER BY id")
 
-def append_once(
-    connection: sqlite3.Connection,
-    kind: CreditKind,
-    amount: int,
-    *,
-    key: str,
-    policy: str,
-    at: datetime,
-    conversation: str = "",
-    reverses: int | None = None,
-) -> CreditEntry:
-    """Add an entry to the chain, in the transaction of what it belongs to. See `Ledger.append`."""
-    standing = _find(connection, "key = ?", key)
-    if standing is not None:
-        if _body(standing) != (kind, amount, conversation, reverses, policy):
-            raise StoreError(
-                f"The credit entry {key!r} exists already, and says something else"
-                f" ({standing.kind.value} of {standing.amount}, not {kind.value} of {amount}).",
-                hint="Entries are never changed. `custagent credits entries` shows it; choose another key.",
-            )
-        return standing
-    last = connection.execute("SELECT id, hash FROM credit_entries ORDER BY id DESC LIMIT 1").fetchone()
-    last_id, previous_hash = last or (0, "")
-    body = (last_id + 1, key, kind.value, amount, conversation, reverses, policy, to_text(at), previous_hash)
-    row = (*body, _hash(*body))
-    marks = ", ".join("?" * len(row))
-    connection.execute(f"INSERT INTO credit_entries ({_COLUMNS}) VALUES ({marks})", row)  # noqa: S608 - constants of this file
-    return _entry(row)
+    def _entries(self, condition: str, *values: str | int) -> tuple[CreditEntry, ...]:
+        rows = self._database.read(
+            lambda connection: connection.execute(
+                f"SELECT {COLUMNS} FROM credit_entries WHERE {condition}",  # noqa: S608 - constants of this file
+                values,
+            ).fetchall()
+        )
+        return tuple(entry_of(row) for row in rows)
 
 
 def charge_in_force(connection: sqlite3.Connection, conversation: str) -> CreditEntry | None:
     """The conversation's charge that is not reversed."""
-    return _find(connection, f"conversation = ? AND {_UNREVERSED}", conversation)
+    return find_entry(connection, f"conversation = ? AND {UNREVERSED}", conversation)
 
 
-def charge_once(connection: sqlite3.Connection, conversation: str, charge: Charge, at: datetime) -> CreditEntry:
-    """The charge in force, written now if there is none: at most one that is not reversed (CRED-2)."""
+def charge_once(connection: sqlite3.Connection, conversation: str, charge: Charge, at: datetime) -> CreditEntry | None:
+    """The charge in force, written now if there is none: at most one that is not reversed (CRED-1, CRED-2).
+
+    None where nothing is to be paid now (CRED-4): with `reopen-free` where the contact has paid on the channel, with
+    `resolution` until the conversation is resolved. Raises OutOfCredits when a new conversation does not fit (CRED-3);
+    then nothing of the transaction may stay.
+    """
     standing = charge_in_force(connection, conversation)
     if standing is not None:
         return standing
-    (before,) = connection.execute(
-        "SELECT count(*) FROM credit_entries WHERE conversation = ? AND kind = 'charge'", (conversation,)
+    if not _goes_on(connection, conversation, charge) and charge.terms is not None:
+        require_room(connection, charge.terms, charge.amount, at)
+    if charge.policy == CreditPolicy.RESOLUTION or _has_paid(connection, conversation, charge):
+        return None
+    return _write_charge(connection, conversation, charge, at)
+
+
+def recharge(connection: sqlite3.Connection, message: int, charge: Charge | None, at: datetime) -> CreditEntry | None:
+    """Pay again for a reply that is put back into the outbox after it had failed, and note by which charge (CRED-2).
+
+    `message` is its outbox row; `charge` what its conversation costs now, None when nothing. None where nothing is to be
+    paid: the reply is of a free kind, or see `charge_once`. Call it in the transaction that queues the reply. Raises
+    OutOfCredits.
+    """
+    row = connection.execute(
+        "SELECT messages.conversation FROM outbox JOIN messages ON messages.id = outbox.message"  # noqa: S608 - constants of this file
+        f" WHERE outbox.message = ? AND messages.sender = 'agent' AND messages.kind IN ({_CHARGED})",
+        (message,),
     ).fetchone()
-    return append_once(
-        connection,
-        CreditKind.CHARGE,
-        -charge.amount,
-        key=f"charge:{conversation}:{before + 1}",
-        policy=charge.policy,
-        at=at,
-        conversation=conversation,
-    )
+    if row is None or charge is None:
+        return None
+    entry = charge_once(connection, row[0], charge, at)
+    connection.execute("UPDATE outbox SET charge = ? WHERE message = ?", (entry.id if entry else None, message))
+    return entry
 
 
 def reverse_charge(connection: sqlite3.Connection, charge: CreditEntry, at: datetime) -> CreditEntry:
@@ -142,40 +233,45 @@ def reverse_charge(connection: sqlite3.Connection, charge: CreditEntry, at: date
     )
 
 
-def _find(connection: sqlite3.Connection, condition: str, value: str) -> CreditEntry | None:
-    row = connection.execute(f"SELECT {_COLUMNS} FROM credit_entries WHERE {condition}", (value,)).fetchone()  # noqa: S608 - constants of this file
-    return _entry(row) if row else None
+def take_back_resolution(connection: sqlite3.Connection, conversation: str, at: datetime) -> CreditEntry | None:
+    """Give the charge for a resolution back: the contact says that it was none. For good, whatever they say later."""
+    standing = charge_in_force(connection, conversation)
+    if standing is None or standing.policy != CreditPolicy.RESOLUTION:
+        return None
+    return reverse_charge(connection, standing, at)
 
 
-def _body(entry: CreditEntry) -> tuple[CreditKind, int, str, int | None, str]:
-    return entry.kind, entry.amount, entry.conversation, entry.reverses, entry.policy
-
-
-def _hash(*fields: str | int | None) -> str:
-    """SHA-256 over all columns but the hash itself, in the table's order, as text; "" stands for no reversal."""
-    return content_hash(*("" if field is None else str(field) for field in fields))
-
-
-def _first_broken(connection: sqlite3.Connection) -> int | None:
-    before = ""
-    for row in connection.execute(f"SELECT {_COLUMNS} FROM credit_entries ORDER BY id"):  # noqa: S608 - constants of this file
-        *body, own = row
-        if body[-1] != before or _hash(*body) != own:
-            return int(row[0])
-        before = own
-    return None
-
-
-def _entry(row: tuple[Any, ...]) -> CreditEntry:
-    return CreditEntry(
-        id=row[0],
-        key=row[1],
-        kind=CreditKind(row[2]),
-        amount=row[3],
-        conversation=row[4],
-        reverses=row[5],
-        policy=row[6],
-        at=from_text(row[7]),
-        previous_hash=row[8],
-        hash=row[9],
+def _write_charge(connection: sqlite3.Connection, conversation: str, charge: Charge, at: datetime) -> CreditEntry:
+    (before,) = connection.execute(
+        "SELECT count(*) FROM credit_entries WHERE conversation = ? AND kind = 'charge'", (conversation,)
+    ).fetchone()
+    entry = append_once(
+        connection,
+        CreditKind.CHARGE,
+        -charge.amount,
+        key=f"charge:{conversation}:{before + 1}",
+        policy=charge.policy,
+        at=at,
+        conversation=conversation,
     )
+    if charge.terms is not None:
+        tell(connection, charge.terms, at)
+    return entry
+
+
+def _goes_on(connection: sqlite3.Connection, conversation: str, charge: Charge) -> bool:
+    """Whether the conversation needs no room for a charge: it has been let in before, or costs nothing (CRED-3)."""
+    if charge_in_force(connection, conversation) is not None or _has_paid(connection, conversation, charge):
+        return True
+    if charge.policy != CreditPolicy.RESOLUTION:
+        return False
+    begun = connection.execute(
+        f"SELECT 1 FROM messages WHERE conversation = ? AND sender = 'agent' AND kind IN ({_CHARGED}) LIMIT 1",  # noqa: S608 - constants of this file
+        (conversation,),
+    ).fetchone()
+    return begun is not None
+
+
+def _has_paid(connection: sqlite3.Connection, conversation: str, charge: Charge) -> bool:
+    """Whether the contact has paid for another conversation on the channel, and the policy lets that do."""
+    return charge.policy == CreditPolicy.REOPEN_FREE and has_paid_elsewhere(connection, conversation)

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 
 from custagent.core.document import Citation
@@ -16,6 +17,7 @@ _FIELDS = (
     "conversation, sender, kind, text, at, language, author, options, attachments, citations, decision, reason,"
     " confidence, agent_version, index_generation, evidence"
 )
+_INSERT = f"INSERT INTO messages ({_FIELDS}) VALUES ({', '.join('?' * len(_FIELDS.split(',')))})"  # noqa: S608 - constants of this file
 #: For `message_of`, wherever messages are read.
 MESSAGE_COLUMNS = ", ".join(f"messages.{name.strip()}" for name in f"id, {_FIELDS}".split(","))
 
@@ -54,8 +56,8 @@ def add_message(connection: sqlite3.Connection, message: Message) -> Message:
         message.language,
         message.author,
         json.dumps(message.options),
-        json.dumps([asdict(each) for each in message.attachments]),
-        json.dumps([asdict(each) for each in message.citations]),
+        _as_json(message.attachments),
+        _as_json(message.citations),
         message.decision,
         message.reason,
         message.confidence,
@@ -63,9 +65,37 @@ def add_message(connection: sqlite3.Connection, message: Message) -> Message:
         message.index_generation,
         message.evidence,
     )
-    marks = ", ".join("?" * len(row))
-    cursor = connection.execute(f"INSERT INTO messages ({_FIELDS}) VALUES ({marks})", row)  # noqa: S608 - constants of this file
-    return replace(message, id=cursor.lastrowid or 0)
+    return replace(message, id=connection.execute(_INSERT, row).lastrowid or 0)
+
+
+def add_inbound(connection: sqlite3.Connection, inbound: InboundMessage, conversation: str, at: datetime) -> Message:
+    """The same for what a contact wrote; noted with the provider's id, so that the next delivery of it is known (CONV-2).
+
+    Made once, not twice: all that comes in goes through here.
+    """
+    sender, kind, attachments = Sender.CONTACT, MessageKind.INBOUND, _as_json(inbound.attachments)
+    written, sent = to_text(at), to_text(inbound.sent_at)
+    said = (conversation, sender.value, kind.value, inbound.text, written, inbound.language)
+    number = connection.execute(_INSERT, (*said, "", "[]", attachments, "[]", "", "", None, 0, 0, "")).lastrowid or 0
+    connection.execute(
+        "INSERT INTO inbound (channel, external_id, message, conversation, sent_at, body_hash)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (inbound.channel, inbound.external_id, number, conversation, sent, inbound.body_hash),
+    )
+    return Message(
+        id=number,
+        conversation=conversation,
+        sender=sender,
+        kind=kind,
+        text=inbound.text,
+        at=at,
+        language=inbound.language,
+        attachments=inbound.attachments,
+    )
+
+
+def _as_json(values: Sequence[Attachment] | Sequence[Citation]) -> str:
+    return json.dumps([asdict(each) for each in values]) if values else "[]"
 
 
 def messages_of(
@@ -97,22 +127,6 @@ def find_inbound(connection: sqlite3.Connection, channel: str, external_id: str)
     return message_of(row) if row else None
 
 
-def add_inbound(connection: sqlite3.Connection, inbound: InboundMessage, message: Message) -> None:
-    """Note which provider's message a message is, so that the next delivery of it is known (CONV-2)."""
-    connection.execute(
-        "INSERT INTO inbound (channel, external_id, message, conversation, sent_at, body_hash)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            inbound.channel,
-            inbound.external_id,
-            message.id,
-            message.conversation,
-            to_text(inbound.sent_at),
-            inbound.body_hash,
-        ),
-    )
-
-
 def mark_handled(connection: sqlite3.Connection, conversation: str, messages: Sequence[int] | None = None) -> None:
     """The contact's messages of these ids have been dealt with; None: all there are."""
     if messages is None:
@@ -121,14 +135,4 @@ def mark_handled(connection: sqlite3.Connection, conversation: str, messages: Se
     connection.executemany(
         "UPDATE inbound SET handled = 1 WHERE conversation = ? AND message = ? AND handled = 0",
         [(conversation, message) for message in messages],
-    )
-
-
-def has_unhandled(connection: sqlite3.Connection, conversation: str) -> bool:
-    """Whether a message of the contact waits to be dealt with."""
-    return (
-        connection.execute(
-            "SELECT 1 FROM inbound WHERE conversation = ? AND handled = 0 LIMIT 1", (conversation,)
-        ).fetchone()
-        is not None
     )

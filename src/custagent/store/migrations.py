@@ -244,15 +244,26 @@ def version_of(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def bring_up(connection: sqlite3.Connection, steps: Sequence[Step] = MIGRATIONS, *, busy_seconds: float = 30.0) -> None:
+def bring_up(
+    connection: sqlite3.Connection,
+    steps: Sequence[Step] = MIGRATIONS,
+    *,
+    busy_seconds: float = 30.0,
+    before: Callable[[int], None] = lambda _version: None,
+) -> None:
     """Apply the steps that the file has not seen, all in one transaction: a kill leaves the file as it was.
 
     Several processes may do this at once: the first one migrates, the others wait and find nothing left to do.
-    `connection` must have foreign keys off, SQLite's default, so that a step may rebuild a table.
+    `before` is called with the version of a file that will be changed, while nobody else can write to it; what it
+    raises leaves the file as it was. `connection` must have foreign keys off, SQLite's default, so that a step may
+    rebuild a table.
     """
     patiently(lambda: connection.execute("BEGIN IMMEDIATE"), busy_seconds)
     try:
-        if version_of(connection) < len(steps):
+        version = version_of(connection)
+        if version < len(steps):
+            if version:
+                before(version)
             _apply(connection, steps)
         connection.execute("COMMIT")
     finally:

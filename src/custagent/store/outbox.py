@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import Future
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from custagent.core.message import (
     DeadLetter,
     DeliveryReceipt,
     DeliveryStatus,
+    DeliveryUpdate,
     Message,
     OutboundMessage,
     Sender,
@@ -42,7 +44,14 @@ _NEXT = {
     DeliveryStatus.FAILED: frozenset[DeliveryStatus](),
     DeliveryStatus.DROPPED: frozenset[DeliveryStatus](),
 }
+#: Told where a reason to wait is told: claims need no column of their own.
+SENDING = "it is being sent"
+_UNSURE = "the runner ended while it was being sent; it waits a moment for the provider's word"
 _LOST = frozenset({DeliveryStatus.FAILED, DeliveryStatus.DROPPED})
+#: What waits for the contact of the conversation ?4.
+_OF_SAME_CONTACT = (
+    "conversation IN (SELECT id FROM conversations WHERE contact = (SELECT contact FROM conversations WHERE id = ?4))"
+)
 
 
 class SqliteOutbox(Outbox):
@@ -52,7 +61,9 @@ class SqliteOutbox(Outbox):
         self._database = database
         self._clock = clock
 
-    def due(self, at: datetime, *, limit: int, busy: Collection[str] = ()) -> tuple[OutboundMessage, ...]:
+    def due(
+        self, at: datetime, *, limit: int, busy: Collection[str] = (), resting: Collection[str] = ()
+    ) -> tuple[OutboundMessage, ...]:
         """What is to be sent by now, longest due first; of each conversation only what is next in order.
 
         A clock that was set back makes nothing wait longer: what was put off "later than now" is due.
@@ -61,10 +72,11 @@ class SqliteOutbox(Outbox):
             lambda connection: connection.execute(
                 f"{_SELECT} WHERE outbox.status = 'queued' AND (next_at <= ?1 OR changed_at > ?1)"  # noqa: S608 - constants of this file
                 " AND outbox.conversation NOT IN (SELECT value FROM json_each(?2))"
+                " AND outbox.channel NOT IN (SELECT value FROM json_each(?4))"
                 " AND NOT EXISTS (SELECT 1 FROM outbox AS ahead WHERE ahead.conversation = outbox.conversation"
                 " AND ahead.status = 'queued' AND ahead.message < outbox.message)"
                 " ORDER BY next_at, outbox.message LIMIT ?3",
-                (to_text(at), json.dumps(list(busy)), max(limit, 0)),
+                (to_text(at), json.dumps(list(busy)), max(limit, 0), json.dumps(list(resting))),
             ).fetchall()
         )
         return tuple(_outbound(row) for row in rows)
@@ -80,29 +92,111 @@ class SqliteOutbox(Outbox):
             )
         )
 
+    def claim(self, outbound: int, until: datetime, *, fence: int = 0) -> bool:
+        """Whether it is still to be sent; then it is noted that it is being sent, and it is not due before `until`."""
+        now = to_text(self._clock.now())
+
+        def claim(connection: sqlite3.Connection) -> bool:
+            check_fence(connection, fence)
+            claimed = connection.execute(
+                "UPDATE outbox SET error = ?, next_at = ?, changed_at = ? WHERE message = ? AND status = 'queued'",
+                (SENDING, to_text(until), now, outbound),
+            )
+            return claimed.rowcount > 0
+
+        return self._database.write(claim)
+
+    def unclaim(self, outbound: int, *, fence: int = 0) -> None:
+        """It was not sent for sure: it is due as it was before."""
+
+        def unclaim(connection: sqlite3.Connection) -> None:
+            check_fence(connection, fence)
+            connection.execute(
+                "UPDATE outbox SET error = '', next_at = '' WHERE message = ? AND status = 'queued' AND error = ?",
+                (outbound, SENDING),
+            )
+
+        self._database.write(unclaim)
+
+    def take_over(self, until: datetime, *, fence: int = 0) -> int:
+        """What was being sent when the runner before ended waits `until` then; how many. Once only: see the port."""
+        now = to_text(self._clock.now())
+
+        def take_over(connection: sqlite3.Connection) -> int:
+            check_fence(connection, fence)
+            return connection.execute(
+                "UPDATE outbox SET error = ?, next_at = ?, changed_at = ? WHERE status = 'queued' AND error = ?",
+                (_UNSURE, to_text(until), now, SENDING),
+            ).rowcount
+
+        return self._database.write(take_over)
+
     def record(self, outbound: int, receipt: DeliveryReceipt, at: datetime, *, fence: int = 0) -> None:
         """What became of it; when a charge lost its last reply by this, it is reversed in the same transaction."""
 
         def record(connection: sqlite3.Connection) -> None:
             check_fence(connection, fence)
-            _record(connection, outbound, receipt, at)
+            settle(connection, outbound, receipt, at)
 
         self._database.write(record)
 
-    def retry(self, outbound: int, error: str, at: datetime, *, fence: int = 0) -> None:
-        """It did not go out; try again at `at`. What is not queued any more stays as it is."""
+    def retry(self, outbound: int, error: str, at: datetime, *, whole_contact: bool = False, fence: int = 0) -> None:
+        """It did not go out; try again at `at`. What is not queued any more stays as it is.
+
+        With `whole_contact` everything that waits for the contact waits as long, without a try being counted.
+        """
         now = to_text(self._clock.now())
 
         def put_off(connection: sqlite3.Connection) -> None:
             check_fence(connection, fence)
-            _require(connection, outbound)
+            _, conversation, _ = _require(connection, outbound)
             connection.execute(
                 "UPDATE outbox SET attempts = attempts + 1, next_at = ?, error = ?, changed_at = ?"
                 " WHERE message = ? AND status = 'queued'",
                 (to_text(at), error, now, outbound),
             )
+            if whole_contact:
+                _hold(connection, _OF_SAME_CONTACT, conversation, (error, to_text(at), now))
 
         self._database.write(put_off)
+
+    def hold(self, channel: str, error: str, until: datetime, *, fence: int = 0) -> None:
+        """Nothing goes out on the channel before `until`; no try is counted. What waits longer anyway stays so."""
+        now = to_text(self._clock.now())
+
+        def hold(connection: sqlite3.Connection) -> None:
+            check_fence(connection, fence)
+            _hold(connection, "channel = ?4", channel, (error, to_text(until), now))
+
+        self._database.write(hold)
+
+    def resume(self, channel: str, until: datetime, *, fence: int = 0) -> None:
+        """What was held `until` then is due at once. What was put off for a reason of its own still waits."""
+
+        def resume(connection: sqlite3.Connection) -> None:
+            check_fence(connection, fence)
+            connection.execute(
+                "UPDATE outbox SET next_at = '' WHERE channel = ? AND next_at = ? AND status = 'queued'",
+                (channel, to_text(until)),
+            )
+
+        self._database.write(resume)
+
+    def expire(self, channel: str, before: datetime, error: str, at: datetime, *, fence: int = 0) -> tuple[int, ...]:
+        """Give up what was written before then and still waits on the channel; which ones. Charges go back (CRED-2)."""
+
+        def expire(connection: sqlite3.Connection) -> tuple[int, ...]:
+            check_fence(connection, fence)
+            rows = connection.execute(
+                "SELECT message FROM outbox JOIN messages ON messages.id = outbox.message"
+                " WHERE outbox.channel = ? AND outbox.status = 'queued' AND messages.at <= ? ORDER BY message",
+                (channel, to_text(before)),
+            ).fetchall()
+            for (message,) in rows:
+                settle(connection, message, DeliveryReceipt(status=DeliveryStatus.FAILED, error=error), at)
+            return tuple(message for (message,) in rows)
+
+        return self._database.write(expire)
 
     def drop_for(self, conversation: str, at: datetime, *, fence: int = 0) -> tuple[int, ...]:
         """Drop the agent's replies that wait for sending; which ones. A Turn that `withdraws` does it by itself."""
@@ -142,6 +236,39 @@ class SqliteOutbox(Outbox):
         )
         return int(row[0]) if row else None
 
+    def note_all_soon(self, updates: Sequence[DeliveryUpdate], at: datetime, *, fence: int = 0) -> Future[int]:
+        """What a provider tells of replies, in one transaction; for callers that must not block. How many are known.
+
+        The future raises LeaseHeld when the lease `fence` is not the live one.
+        """
+
+        def note(connection: sqlite3.Connection) -> int:
+            check_fence(connection, fence)
+            return sum(_note(connection, update, at) for update in updates)
+
+        return self._database.write_soon(note)
+
+
+def _note(connection: sqlite3.Connection, update: DeliveryUpdate, at: datetime) -> bool:
+    """Whether the reply is one of this channel's; what the provider tells of it is written down then.
+
+    What it gives back of ours is surer than its id: it may tell before we have noted that, and after a crash there may
+    be two copies of a reply with an id each. That one copy failed says nothing of the other.
+    """
+    known = update.receipt.external_id
+    select = "SELECT message, external_id FROM outbox WHERE channel = ?"
+    row = connection.execute(f"{select} AND message = ?", (update.channel, update.outbound)).fetchone()
+    if row is None and known:
+        by_id = f"{select} AND external_id = ? AND external_id <> '' ORDER BY message DESC"
+        row = connection.execute(by_id, (update.channel, known)).fetchone()
+    if row is None:
+        return False
+    outbound, noted = row
+    if update.receipt.status is DeliveryStatus.FAILED and known and noted not in ("", known):
+        return True
+    settle(connection, outbound, update.receipt, at)
+    return True
+
 
 def queue(connection: sqlite3.Connection, message: Message, channel: str) -> None:
     """Put a reply into the outbox, in the transaction that writes it. It is due at once."""
@@ -168,11 +295,12 @@ def drop_queued(connection: sqlite3.Connection, conversation: str, at: datetime)
     ).fetchall()
     dropped = tuple(int(message) for (message,) in rows)
     for message in dropped:
-        _record(connection, message, DeliveryReceipt(status=DeliveryStatus.DROPPED), at)
+        settle(connection, message, DeliveryReceipt(status=DeliveryStatus.DROPPED), at)
     return dropped
 
 
-def _record(connection: sqlite3.Connection, outbound: int, receipt: DeliveryReceipt, at: datetime) -> None:
+def settle(connection: sqlite3.Connection, outbound: int, receipt: DeliveryReceipt, at: datetime) -> None:
+    """Note within a transaction what became of a reply; see `SqliteOutbox.record`."""
     status, conversation, charge = _require(connection, outbound)
     if receipt.external_id:
         # Also when its status is old: "delivered" may arrive before our own note of having sent it.
@@ -199,6 +327,18 @@ def _reverse_if_lost(connection: sqlite3.Connection, conversation: str, charge: 
     ).fetchone()
     if alive is None:
         reverse_charge(connection, standing, at)
+
+
+def _hold(connection: sqlite3.Connection, condition: str, value: str, held: tuple[str, str, str]) -> None:
+    """Let what meets the condition, of which `value` fills ?4, wait: `held` is why, until when, and now.
+
+    What is being sent just now is left alone: a crash must still tell that it was.
+    """
+    connection.execute(
+        f"UPDATE outbox SET error = ?1, next_at = ?2, changed_at = ?3"  # noqa: S608 - constants of this file
+        f" WHERE status = 'queued' AND next_at < ?2 AND error <> ?5 AND {condition}",
+        (*held, value, SENDING),
+    )
 
 
 def _require(connection: sqlite3.Connection, outbound: int) -> tuple[DeliveryStatus, str, int | None]:

@@ -11,14 +11,22 @@ from custagent.core.ports import Clock
 from custagent.store.audit import Audit
 from custagent.store.checks import ChannelChecks
 from custagent.store.conversations import SqliteConversationStore, new_conversation_id
+from custagent.store.credit_histories import CreditHistories
 from custagent.store.database import Database
 from custagent.store.documents import SqliteDocumentStore
+from custagent.store.feedback import SqliteFeedback
 from custagent.store.lease import Lease
 from custagent.store.ledger import Ledger
+from custagent.store.notices import Notices
 from custagent.store.outbox import SqliteOutbox
+from custagent.store.past import PastConversations
 from custagent.store.pauses import Pauses
+from custagent.store.seal import seal
+from custagent.store.search import Search
 from custagent.store.sources import SqliteSourceStates
+from custagent.store.timers import Timers
 from custagent.store.totals import Totals
+from custagent.store.undelivered import Undelivered
 from custagent.store.vectors import SqliteVectorCache
 from custagent.store.versions import AppliedVersions
 
@@ -34,26 +42,47 @@ class Store:
         self, path: Path, clock: Clock, *, make_conversation_id: Callable[[], str] = new_conversation_id
     ) -> None:
         self._database = Database(path)
+        self._seals = False
         self.documents = SqliteDocumentStore(self._database, clock)
         self.vectors = SqliteVectorCache(self._database)
         self.sources = SqliteSourceStates(self._database)
         self.versions = AppliedVersions(self._database)
         self.audit = Audit(self._database)
         self.ledger = Ledger(self._database)
+        self.credit_histories = CreditHistories(self._database)
+        self.notices = Notices(self._database)
         self.conversations = SqliteConversationStore(self._database, make_conversation_id)
         self.outbox = SqliteOutbox(self._database, clock)
+        self.undelivered = Undelivered(self._database)
+        self.timers = Timers(self._database)
+        self.feedback = SqliteFeedback(self._database)
         self.lease = Lease(self._database)
         self.pauses = Pauses(self._database)
         self.checks = ChannelChecks(self._database)
         self.totals = Totals(self._database)
+        self.search = Search(self._database)
+        self.past = PastConversations(self._database)
 
-    def check(self) -> None:
-        """Look through the whole file, whatever its size. Raises StoreError when it is damaged."""
-        self._database.check()
+    def check(self, *, seconds: float | None = None) -> bool:
+        """Look through the whole file; False when `seconds` were over first. Raises StoreError when it is damaged."""
+        return self._database.check(seconds=seconds)
+
+    def seal(self) -> None:
+        """Let `close` note what the file looks like, so that the next `check` finds what a disk changes meanwhile."""
+        self._seals = True
+
+    def between_writes(self, action: Callable[[], None]) -> None:
+        """Do something while this process holds no lock on the file: whoever is stopped in a write takes it along."""
+        self._database.between_writes(action)
 
     def close(self) -> None:
         """Finish what was queued and let go of the file. May be called twice."""
         self._database.close()
+        # Last: whoever has the lock may still write.
+        self.lease.close()
+        if self._seals:
+            self._seals = False
+            seal(self._database.path)
 
     def __enter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from custagent.core.conversation import Contact, Conversation, Event, Outcome, Status, outcome_of, transition
-from custagent.core.message import InboundMessage, Message, Sender
+from custagent.core.message import InboundMessage, Message, MessageKind, Sender
 from custagent.store.messages import reply_kinds
 from custagent.store.moments import from_text, to_text
 
@@ -32,6 +32,46 @@ class Kept:
     last_sender: Sender
     #: While it is closed: the status that it was closed from, which tells who had it.
     closed_from: Status | None
+
+
+#: Everything that decides what becomes of a contact's message, in one look: for each message that comes in, five looks
+#: would take longer than writing it down.
+_STANDING = (
+    f"SELECT {CONVERSATION_COLUMNS}, conversations.last_sender, conversations.closed_from,"  # noqa: S608 - constants of this file
+    " contacts.id, contacts.name, contacts.language, inbound.message, EXISTS"
+    " (SELECT 1 FROM inbound WHERE inbound.conversation = conversations.id AND inbound.handled = 0)"
+    " FROM (SELECT 1) LEFT JOIN inbound ON inbound.channel = ?1 AND inbound.external_id = ?2"
+    " LEFT JOIN contacts ON contacts.channel = ?1 AND contacts.key = ?3"
+    " LEFT JOIN conversations ON conversations.id = (SELECT id FROM conversations WHERE contact = contacts.id"
+    " ORDER BY status = 'closed', last_message DESC LIMIT 1)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How things stand when a contact's message comes in."""
+
+    #: It was written down before.
+    known: bool
+    #: The contact's id; None for one who was never heard of, or of whom it tells something new.
+    contact: int | None
+    #: The conversation that it may go on with: the live one, else the one that spoke last.
+    kept: Kept | None
+    #: A message of the contact waits in that one to be dealt with.
+    unhandled: bool
+
+
+def standing_of(connection: sqlite3.Connection, message: InboundMessage) -> Standing:
+    """What is known of the message, its contact and their conversation."""
+    row = connection.execute(_STANDING, (message.channel, message.external_id, message.contact_key)).fetchone()
+    contact, name, language, known, unhandled = row[-5:]
+    told = (message.contact_name or name, message.language or language)
+    return Standing(
+        known=known is not None,
+        contact=contact if told == (name, language) else None,
+        kept=_kept(row[:-5]) if row[0] is not None else None,
+        unhandled=bool(unhandled),
+    )
 
 
 def conversation_of(row: Sequence[Any]) -> Conversation:
@@ -135,8 +175,9 @@ def go_on(kept: Kept, agent: str) -> tuple[Status, str]:
     return transition(status, Event.TAKEN), kept.conversation.agent
 
 
-def note_inbound(connection: sqlite3.Connection, message: Message, status: Status, agent: str) -> None:
-    """The contact's message is the conversation's last one now, and has woken or reopened it as `go_on` said."""
+def note_inbound(connection: sqlite3.Connection, message: Message, kept: Kept, agent: str) -> Conversation:
+    """The contact's message is the conversation's last one now, and has woken or reopened it; as it is then."""
+    status, agent = go_on(kept, agent)
     connection.execute(
         "UPDATE conversations SET status = ?, agent = ?, closed_from = NULL, closed_at = NULL, outcome = NULL,"
         " language = CASE WHEN language = '' THEN ? ELSE language END,"
@@ -151,13 +192,48 @@ def note_inbound(connection: sqlite3.Connection, message: Message, status: Statu
             message.conversation,
         ),
     )
+    before = kept.conversation
+    if before.status is Status.SNOOZED:
+        keep_snooze(connection, message.conversation, None)
+    # Named one by one: `replace` takes as long as the update.
+    return Conversation(
+        id=before.id,
+        channel=before.channel,
+        contact=before.contact,
+        status=status,
+        agent=agent,
+        assignee=before.assignee,
+        language=before.language or message.language,
+        opened_at=before.opened_at,
+        last_message_at=message.at,
+        version=before.version + 1,
+    )
 
 
 def note_reply(connection: sqlite3.Connection, message: Message, at: datetime) -> None:
-    """Our message is the conversation's last one now."""
+    """Our message is the conversation's last one now.
+
+    "Did that help?" does not count as a message of either side: the silence it asks about goes on, so that a
+    conversation is closed at the same moment with it as without it (CONV-1).
+    """
+    if message.kind is MessageKind.FOLLOW_UP:
+        connection.execute("UPDATE conversations SET last_message = ? WHERE id = ?", (message.id, message.conversation))
+        return
     connection.execute(
         "UPDATE conversations SET last_message = ?, last_message_at = ?, last_sender = ? WHERE id = ?",
         (message.id, to_text(at), message.sender.value, message.conversation),
+    )
+
+
+def keep_snooze(connection: sqlite3.Connection, conversation: str, until: datetime | None) -> None:
+    """Remember when a snoozed conversation wakes by itself; None: it does not, or it sleeps no more."""
+    if until is None:
+        connection.execute("DELETE FROM snoozes WHERE conversation = ?", (conversation,))
+        return
+    connection.execute(
+        "INSERT INTO snoozes (conversation, until) VALUES (?, ?)"
+        " ON CONFLICT (conversation) DO UPDATE SET until = excluded.until",
+        (conversation, to_text(until)),
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +16,20 @@ from custagent.store.database import Database
 from custagent.store.moments import from_text, to_text
 
 _COLUMNS = "agent, version, text, hash, actor, applied_at, git_commit"
+_LIVE = (
+    "NOT retired AND version = (SELECT max(version) FROM applied_versions AS other"
+    " WHERE other.agent = applied_versions.agent) ORDER BY agent"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Live:
+    """What was live at the last look."""
+
+    versions: Mapping[str, AppliedVersion]
+    #: The database's count of changes then, and the moment by a clock that cannot be set.
+    changes: int
+    looked_at: float
 
 
 class AppliedVersions:
@@ -21,6 +37,7 @@ class AppliedVersions:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._live: _Live | None = None
 
     def apply(
         self,
@@ -55,21 +72,32 @@ class AppliedVersions:
                 add_entry(connection, audit)
             return version
 
-        return self._database.write(add)
+        version = self._database.write(add)
+        self._live = None
+        return version
 
     def applied(self, agent: str) -> AppliedVersion | None:
         """The version that is live; None for an agent that was never applied, or is retired."""
         return self.live().get(agent)
 
-    def live(self) -> Mapping[str, AppliedVersion]:
-        """The live version of every agent, by name."""
-        return {
-            version.agent: version
-            for version in self._versions(
-                "NOT retired AND version = (SELECT max(version) FROM applied_versions AS other"
-                " WHERE other.agent = applied_versions.agent) ORDER BY agent"
-            )
-        }
+    def live(self, *, fresh_for: float = 0.0) -> Mapping[str, AppliedVersion]:
+        """The live version of every agent, by name; the same mapping until one of them changes.
+
+        What another process applied may be seen so many seconds late: the web server asks at every request.
+        """
+        kept = self._live
+        if kept is not None and time.monotonic() - kept.looked_at < fresh_for:
+            return kept.versions
+        # Before reading: what is read is as new as that, or newer.
+        looked_at, changes = time.monotonic(), self._database.changes()
+        if kept is not None and kept.changes == changes:
+            versions = kept.versions
+        else:
+            versions = {version.agent: version for version in self._versions(_LIVE)}
+            # Most commits change nothing here: those who compare by identity go on with what they have.
+            versions = kept.versions if kept is not None and kept.versions == versions else versions
+        self._live = _Live(versions=versions, changes=changes, looked_at=looked_at)
+        return versions
 
     def history(self, agent: str) -> tuple[AppliedVersion, ...]:
         """All versions of the agent, oldest first, retired ones included."""
@@ -87,6 +115,7 @@ class AppliedVersions:
                 add_entry(connection, audit)
 
         self._database.write(retire)
+        self._live = None
 
     def _versions(self, condition: str, *values: Any) -> tuple[AppliedVersion, ...]:
         rows = self._database.read(

@@ -1,0 +1,1 @@
+"""State machines: the real store beside a model in plain Python, driven by Hypothesis."""
