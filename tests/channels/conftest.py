@@ -22,12 +22,12 @@ from starlette.applications import Starlette
 
 from custagent.channels.hub import Hub
 from custagent.channels.limits import Limits, Rate
-from custagent.channels.live_chat import Header, Hello, Holder, LiveChat
+from custagent.channels.live_chat import Feedback, Header, Hello, Holder, LiveChat
 from custagent.channels.live_chat_assets import HostPage
 from custagent.channels.live_chat_web import create_routes
 from custagent.core.conversation import Begun, Contact, Conversation, Status
-from custagent.core.errors import StoreError
-from custagent.core.message import InboundMessage, Message, MessageKind, Sender
+from custagent.core.errors import StoreError, UnknownName
+from custagent.core.message import InboundMessage, Message, MessageKind, Sender, Verdict, may_be_judged
 from custagent.testing import FrozenClock
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +52,7 @@ class FakeThread:
     begun: dict[str, Begun] = field(default_factory=dict)
     headers: dict[str, Header] = field(default_factory=dict)
     emails: list[tuple[str, str]] = field(default_factory=list)
+    verdicts: dict[int, Verdict] = field(default_factory=dict)
     inbound: list[InboundMessage] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=lambda: {"anna": "Anna Berg"})
     hello_words: Hello = HELLO
@@ -62,7 +63,7 @@ class FakeThread:
     #: Called after a message is written down and before the sender hears of it.
     before_reply: Callable[[], Awaitable[None]] | None = None
 
-    def chat(self, *origins: str, email: bool = True) -> LiveChat:
+    def chat(self, *origins: str, email: bool = True, feedback: bool = True) -> LiveChat:
         """The channel over this thread."""
         return LiveChat(
             name=self.channel,
@@ -73,6 +74,7 @@ class FakeThread:
             hello=self.hello,
             person_name=lambda user: self.names.get(user, user),
             leave_email=self.leave_email if email else None,
+            feedback=Feedback(give=self.judge, given=self.judged) if feedback else None,
         )
 
     async def receive(self, inbound: InboundMessage) -> Begun:
@@ -129,6 +131,23 @@ class FakeThread:
         self._check()
         self.emails.append((contact_key, email))
 
+    async def judge(self, contact_key: str, message: int, verdict: Verdict | None) -> None:
+        self._check()
+        if not any(
+            key == contact_key and one.id == message and may_be_judged(one.sender, one.kind)
+            for key, one in self.written
+        ):
+            raise UnknownName(f"There is no reply {message}.")
+        self.verdicts.pop(message, None)
+        if verdict is not None:
+            self.verdicts[message] = verdict
+
+    async def judged(self, contact_key: str) -> Mapping[int, Verdict]:
+        self._check()
+        return {
+            one.id: self.verdicts[one.id] for key, one in self.written if key == contact_key and one.id in self.verdicts
+        }
+
     def texts(self) -> list[str]:
         return [message.text for _, message in self.written]
 
@@ -167,7 +186,7 @@ class ChatServer:
             "demo": HostPage(channel="website", company="Hjulvinda"),
         }
         routes = create_routes(chats, hub=self.hub, **{**options, **self.options})
-        config = uvicorn.Config(Starlette(routes=routes), port=self.port, log_level="critical", lifespan="off")
+        config = uvicorn.Config(Starlette(routes=routes), port=self.port, log_config=None, lifespan="off")
         self._server = uvicorn.Server(config)
         self._ready = threading.Event()
         self._worker = threading.Thread(target=lambda: asyncio.run(self._serve(config)), daemon=True)

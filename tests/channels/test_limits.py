@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,3 +115,21 @@ def test_nobody_gets_more_than_burst_and_rate_allow(steps: list[tuple[float, int
 )
 def test_an_ipv6_customer_is_one_network(address: str, counts_for: str) -> None:
     assert network(address) == counts_for
+
+
+@given(st.ip_addresses(v=4))
+def test_an_ipv4_address_counts_for_itself(address: ipaddress.IPv4Address) -> None:
+    assert network(str(address)) == str(address)
+
+
+@given(st.from_regex(r"[0-9.]{1,16}|[0-9]{1,4}(\.[0-9]{1,4}){3}", fullmatch=True))
+def test_what_looks_like_one_is_read_as_the_standard_library_reads_it(text: str) -> None:
+    try:
+        expected = str(ipaddress.ip_address(text))
+    except ValueError:
+        expected = text
+    assert network(text) == expected
+
+
+def test_of_what_a_proxy_hands_on_only_so_much_is_remembered() -> None:
+    assert len(network("x" * 100_000)) == 64

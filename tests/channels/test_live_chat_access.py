@@ -60,6 +60,7 @@ def test_every_call_is_open_to_listed_sites_and_own_pages_only(on, visiting, lis
             ("POST", "session", {}, 201),
             ("POST", "messages", {"client_msg_id": str(uuid.uuid4()), "text": "Hello"}, 202),
             ("POST", "email", {"email": "a@b.example"}, 204),
+            ("POST", "feedback", {"message": 1, "verdict": "up"}, 404),
             ("GET", "hello", None, 200),
             ("OPTIONS", "messages", None, 204),
             ("OPTIONS", "events", None, 204),

@@ -322,6 +322,25 @@ def test_what_happens_between_reading_and_sleeping_wakes() -> None:
     asyncio.run(scenario())
 
 
+def test_typing_alone_is_no_reason_to_read_but_a_long_silence_is() -> None:
+    async def scenario() -> None:
+        hub = Hub()
+        stream = hub.join("a", at_most=4)
+        assert stream.rest(), "nothing has been read yet"
+        hub.typing("a", on=True)
+        assert await stream.wait(60)
+        assert not stream.rest()
+        hub.typing("a", on=False)
+        hub.notify("a")
+        assert stream.rest()
+        assert not stream.rest()
+        # A wake-up may have been lost, so that a heartbeat looks.
+        assert not await stream.wait(0)
+        assert stream.rest()
+
+    asyncio.run(scenario())
+
+
 def test_an_event_is_one_line_of_data_whatever_is_in_it() -> None:
     made = event("message", {"text": "a\r\nb\u2028c\n\nevent: x\nid: 9"}, id=3)
     assert made.decode("ascii").split("\n")[0:2] == ["id: 3", "event: message"]

@@ -129,7 +129,7 @@ def test_a_body_that_never_comes_is_given_up(on, thread) -> None:
     assert thread.written == []
 
 
-@pytest.mark.parametrize("call", ["messages", "email", "events"])
+@pytest.mark.parametrize("call", ["messages", "email", "events", "feedback"])
 def test_without_a_token_nothing_is_served(on, call) -> None:
     async def scene(client, server) -> None:
         method = "GET" if call == "events" else "POST"

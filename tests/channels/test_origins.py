@@ -66,3 +66,8 @@ def test_only_own_pages_and_listed_sites_may_show_the_frame() -> None:
     assert frame_ancestors([]) == "'self'"
     listed = ["https://Shop.example:443", "nonsense;", "https://shop.example", "http://localhost:8000"]
     assert frame_ancestors(listed) == "'self' https://shop.example http://localhost:8000"
+
+
+def test_what_is_longer_than_any_origin_is_none() -> None:
+    assert normal_origin("https://" + "a" * 250) != ""
+    assert normal_origin("https://" + "a" * 293) == ""

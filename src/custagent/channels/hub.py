@@ -18,11 +18,13 @@ class End(StrEnum):
 class Subscription:
     """One open stream of one contact."""
 
-    __slots__ = ("_hub", "_wake", "contact_key", "end")
+    __slots__ = ("_hub", "_news", "_wake", "contact_key", "end")
 
     def __init__(self, hub: Hub, contact_key: str) -> None:
         self._hub = hub
         self._wake = asyncio.Event()
+        #: There may be something to read.
+        self._news = True
         self.contact_key = contact_key
         #: Set when the stream has to end.
         self.end: End | None = None
@@ -32,23 +34,30 @@ class Subscription:
         """Whether a reply to the contact is being written."""
         return self._hub.is_typing(self.contact_key)
 
-    def rest(self) -> None:
-        """Forget earlier wake-ups. Call it before reading: what is written after that wakes again, so nothing is missed."""
+    def rest(self) -> bool:
+        """Forget earlier wake-ups; whether there may be something to read, for typing alone is no reason to look.
+
+        Call it before reading: what is written after that wakes again, so nothing is missed.
+        """
         self._wake.clear()
+        news, self._news = self._news, False
+        return news
 
     async def wait(self, seconds: float) -> bool:
-        """Sleep until something has happened; False when nothing has for `seconds`."""
+        """Sleep until something has happened; False when nothing has for `seconds`, and then it is time to look."""
         if self.end is not None:
             return True
         try:
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
         except TimeoutError:
+            self._news = True
             return False
         return True
 
-    def wake(self) -> None:
-        """There is something to read."""
+    def wake(self, *, news: bool = True) -> None:
+        """Something has happened: there is something to read, unless it is only typing."""
+        self._news |= news
         self._wake.set()
 
     def finish(self, end: End) -> None:
@@ -67,11 +76,12 @@ class Hub:
     def __init__(self) -> None:
         #: The oldest stream first.
         self._open: dict[str, list[Subscription]] = {}
+        self._count = 0
         self._typing: set[str] = set()
         self._stopping = False
 
     def __len__(self) -> int:
-        return sum(len(streams) for streams in self._open.values())
+        return self._count
 
     @property
     def stopping(self) -> bool:
@@ -83,6 +93,7 @@ class Hub:
         subscription = Subscription(self, contact_key)
         streams = self._open.setdefault(contact_key, [])
         streams.append(subscription)
+        self._count += 1
         going_on = [stream for stream in streams if stream.end is None]
         for stream in going_on[:-at_most]:
             stream.finish(End.ELSEWHERE)
@@ -95,6 +106,7 @@ class Hub:
         streams = self._open.get(subscription.contact_key, [])
         if subscription in streams:
             streams.remove(subscription)
+            self._count -= 1
         if not streams:
             self._open.pop(subscription.contact_key, None)
 
@@ -106,7 +118,8 @@ class Hub:
     def typing(self, contact_key: str, *, on: bool) -> None:
         """Somebody begins or stops writing to the contact. Whoever says on says off, whatever happens between."""
         (self._typing.add if on else self._typing.discard)(contact_key)
-        self.notify(contact_key)
+        for stream in self._open.get(contact_key, ()):
+            stream.wake(news=False)
 
     def is_typing(self, contact_key: str) -> bool:
         """Whether a reply to the contact is being written."""

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+
+#: In the form in which the operating system writes them; reading others takes a while.
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:\.(?!$)|$)){4}", re.ASCII)
+#: An IPv6 address with a zone.
+_LONGEST_ADDRESS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +51,8 @@ class Buckets:
     """Token buckets of one rate, one a key. Memory is bounded: the key that was used longest ago goes first."""
 
     def __init__(self, rate: Rate, *, monotonic: Callable[[], float], remembered: int) -> None:
-        self._rate = rate
+        self._burst = float(rate.burst)
+        self._per_second = rate.per_second
         self._monotonic = monotonic
         self._remembered = remembered
         #: key -> (tokens left, when that was reckoned)
@@ -55,20 +63,24 @@ class Buckets:
 
     def wait(self, key: str) -> float:
         """Seconds until a token is there; 0.0 when one is there now. Takes none."""
-        missing = 1.0 - self._tokens(key)
+        missing = 1.0 - self._tokens(key, self._monotonic())
         # A billionth of a token is a rounding error, not a reason to refuse.
-        return missing / self._rate.per_second if missing > 1e-9 else 0.0  # noqa: PLR2004 # see above
+        return missing / self._per_second if missing > 1e-9 else 0.0  # noqa: PLR2004 # see above
 
     def take(self, key: str) -> None:
         """Take a token; ask `wait` first."""
-        self._left[key] = (self._tokens(key) - 1.0, self._monotonic())
+        now = self._monotonic()
+        self._left[key] = (self._tokens(key, now) - 1.0, now)
         self._left.move_to_end(key)
         if len(self._left) > self._remembered:
             self._left.popitem(last=False)
 
-    def _tokens(self, key: str) -> float:
-        left, at = self._left.get(key, (float(self._rate.burst), self._monotonic()))
-        return min(float(self._rate.burst), left + (self._monotonic() - at) * self._rate.per_second)
+    def _tokens(self, key: str, now: float) -> float:
+        known = self._left.get(key)
+        if known is None:
+            return self._burst
+        left, at = known
+        return min(self._burst, left + (now - at) * self._per_second)
 
 
 class Limiter:
@@ -102,6 +114,14 @@ class Limiter:
 
 def network(address: str) -> str:
     """Whom an address counts for: itself, or its /64, which is what one IPv6 customer has. Other text counts for itself."""
+    # What a proxy hands on can be as long as a header, and is remembered.
+    return _network(address[:_LONGEST_ADDRESS])
+
+
+@lru_cache(maxsize=4096)
+def _network(address: str) -> str:
+    if _IPV4.fullmatch(address):
+        return address
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -114,7 +134,9 @@ def network(address: str) -> str:
 
 
 def _take(asked: Sequence[tuple[Buckets, str]]) -> float:
-    longest = max(buckets.wait(key) for buckets, key in asked)
+    longest = 0.0
+    for buckets, key in asked:
+        longest = max(longest, buckets.wait(key))
     if longest == 0.0:
         for buckets, key in asked:
             buckets.take(key)

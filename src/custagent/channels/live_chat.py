@@ -10,8 +10,7 @@ import hashlib
 import html
 import json
 import re
-import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,22 +19,33 @@ from urllib.parse import urlsplit
 
 from custagent.channels.hub import Hub
 from custagent.channels.origins import normal_origin
+from custagent.channels.plain import plain_text
 from custagent.core.conversation import Begun
 from custagent.core.document import Citation
-from custagent.core.message import DeliveryReceipt, DeliveryStatus, InboundMessage, Message, OutboundMessage
+from custagent.core.message import (
+    DeliveryReceipt,
+    DeliveryStatus,
+    InboundMessage,
+    Message,
+    OutboundMessage,
+    Verdict,
+    may_be_judged,
+)
 
 #: Characters of one message.
 MAX_TEXT = 4_000
 #: Bytes of a request's body: MAX_TEXT in the widest characters, with room for the rest.
 MAX_BODY = 16 * 1024
 
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
 _MAX_EMAIL = 254
+#: Ids of rows fit 64 bits.
+_IDS_BELOW = 2**63
 _LANGUAGE = re.compile(r"([A-Za-z]{2})(?:[-_][A-Za-z0-9_-]{0,30})?")
-#: Control characters carry nothing a person wrote; line feed and tab stay.
+#: No address has any.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_LONE_SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +98,17 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """Where a contact's thumbs go, and how they stand. Both raise StoreError."""
+
+    #: By contact key, message id, and verdict; None takes an earlier one back. Raises UnknownName for what is no reply of
+    #: the agent to this contact.
+    give: Callable[[str, int, Verdict | None], Awaitable[None]]
+    #: The contact's verdicts by message id.
+    given: Callable[[str], Awaitable[Mapping[int, Verdict]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiveChat:
     """One live-chat channel, with what its routes need from the other rooms."""
 
@@ -108,6 +129,8 @@ class LiveChat:
     person_name: Callable[[str], str]
     #: Keeps the email address that the contact leaves when nobody is there (HND-2); None: no address is asked for.
     leave_email: Callable[[str, str], Awaitable[None]] | None = None
+    #: None: nobody is asked what they think of a reply.
+    feedback: Feedback | None = None
 
 
 def contact_key(token: str) -> str:
@@ -160,6 +183,17 @@ def parse_email(body: bytes) -> str | Refusal:
     return email
 
 
+def parse_feedback(body: bytes) -> tuple[int, Verdict | None] | Refusal:
+    """(message id, verdict) in a request's body: JSON with `message` and `verdict`, "up", "down" or "" to take it back."""
+    sent = _mapping(body) or {}
+    message, verdict = sent.get("message"), sent.get("verdict")
+    if type(message) is not int or not 0 < message < _IDS_BELOW:
+        return Refusal(status=400, code="no-message", message="message is not the number of a message.")
+    if verdict not in ("", *Verdict):
+        return Refusal(status=400, code="no-verdict", message='verdict is not "up", "down" or "".')
+    return message, Verdict(verdict) if verdict else None
+
+
 def language(tag: object) -> str:
     """ISO 639-1 code of a browser's language tag ("sv-SE": "sv"); "" for anything else."""
     match = _LANGUAGE.fullmatch(tag) if isinstance(tag, str) else None
@@ -171,11 +205,18 @@ def too_large() -> Refusal:
     return Refusal(status=413, code="too-large", message=f"A request's body has at most {MAX_BODY:,} bytes.")
 
 
-def render(message: Message, *, person_name: Callable[[str], str] = str) -> dict[str, Any]:
-    """A message for the browser: id, sender, kind, text, author, at, options, sources. Everything in it is plain text.
+def render(
+    message: Message,
+    *,
+    person_name: Callable[[str], str] = str,
+    verdicts: Mapping[int, Verdict] | None = None,
+) -> dict[str, Any]:
+    """A message for the browser: id, sender, kind, text, author, at, options, sources, feedback. All of it is plain text.
 
-    `sources` are {title, url}: private ones are left out (SRC-4), and only pages of the web become links.
+    `sources` are {title, url}: private ones are left out (SRC-4), and only pages of the web become links. `feedback` is
+    the contact's verdict, "" while there is none, and None for what nobody is asked about: without `verdicts`, anything.
     """
+    judged = verdicts is not None and may_be_judged(message.sender, message.kind)
     return {
         "id": message.id,
         "sender": message.sender.value,
@@ -185,6 +226,7 @@ def render(message: Message, *, person_name: Callable[[str], str] = str) -> dict
         "at": message.at.isoformat(),
         "options": list(message.options),
         "sources": [{"title": title, "url": url} for title, url in _sources(message.citations)],
+        "feedback": (verdicts or {}).get(message.id, "") if judged else None,
     }
 
 
@@ -206,6 +248,11 @@ class LiveChatAdapter:
     def name(self) -> str:
         """See the port."""
         return self._name
+
+    @property
+    def idempotent(self) -> bool:
+        """See the port: the widget shows each id once."""
+        return True
 
     async def send(self, outbound: OutboundMessage) -> DeliveryReceipt:
         """See the port. Sending again is no harm: the widget shows each id once."""
@@ -236,7 +283,7 @@ def _mapping(body: bytes) -> dict[str, Any] | None:
 def _text(value: object) -> str | Refusal:
     if not isinstance(value, str):
         return Refusal(status=400, code="no-text", message="text is not a string.")
-    text = _plain(value)
+    text = plain_text(value)
     if not text:
         return Refusal(status=400, code="empty", message="The message has no text.")
     if len(text) > MAX_TEXT:
@@ -245,17 +292,9 @@ def _text(value: object) -> str | Refusal:
 
 
 def _uuid(value: object) -> str:
-    try:
-        parsed = str(uuid.UUID(value)) if isinstance(value, str) else ""
-    except ValueError:
-        return ""
-    # The long form only: UUID() also reads braces and urn:uuid:, and one id must have one spelling.
-    return parsed if isinstance(value, str) and parsed == value.lower() else ""
-
-
-def _plain(text: str) -> str:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", _CONTROLS.sub("", lines)).strip()
+    # The long form only, and in one spelling, for one id is one message.
+    lower = value.lower() if isinstance(value, str) else ""
+    return lower if _UUID.fullmatch(lower) else ""
 
 
 def _sources(citations: Sequence[Citation]) -> list[tuple[str, str | None]]:

@@ -27,6 +27,7 @@ MEDIA_TYPES: Mapping[str, str] = {
     "stream.js": "text/javascript",
     "texts.js": "text/javascript",
     "thread.js": "text/javascript",
+    "thumbs.js": "text/javascript",
     "words.js": "text/javascript",
     "chat.css": "text/css",
     "host.css": "text/css",

@@ -55,15 +55,18 @@ async def events(
     typing = live = False
     try:
         yield f"retry: {RETRY}\n\n".encode()
+        # Read once: what is judged from now on, the browser that does it knows.
+        verdicts = await chat.feedback.given(subscription.contact_key) if chat.feedback else None
         while subscription.end is None:
-            subscription.rest()
-            header = await chat.header(subscription.contact_key)
-            if header != shown:
-                shown = header
-                yield event("header", asdict(header))
-            for message in await chat.messages_after(subscription.contact_key, after):
-                after = message.id
-                yield event("message", render(message, person_name=chat.person_name), id=message.id)
+            if subscription.rest():
+                header = await chat.header(subscription.contact_key)
+                if header != shown:
+                    shown = header
+                    yield event("header", asdict(header))
+                for message in await chat.messages_after(subscription.contact_key, after):
+                    after = message.id
+                    told = render(message, person_name=chat.person_name, verdicts=verdicts)
+                    yield event("message", told, id=message.id)
             if subscription.typing != typing:
                 typing = not typing
                 yield event("typing", {"on": typing})

@@ -30,13 +30,14 @@ from custagent.channels.live_chat import (
     language,
     parse,
     parse_email,
+    parse_feedback,
     token_in,
     too_large,
 )
 from custagent.channels.live_chat_assets import HostPage, asset, frame, host_page
 from custagent.channels.live_chat_stream import EventStream
 from custagent.channels.origins import is_own, normal_origin
-from custagent.core.errors import CustagentError
+from custagent.core.errors import CustagentError, Overloaded, UnknownName
 from custagent.core.ports import Clock
 
 _log = logging.getLogger(__name__)
@@ -52,7 +53,8 @@ _MAX_LANGUAGES = 8
 
 Handler: TypeAlias = Callable[[Request, LiveChat], Awaitable[Response | Refusal]]
 
-_ALL_REPLIES = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Vary": "Origin"}
+_ALL_REPLIES = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"), (b"vary", b"Origin"))
+_EXPOSED = (b"access-control-expose-headers", b"Retry-After")
 
 
 def create_routes(
@@ -84,16 +86,24 @@ def create_routes(
         assert demo is not None  # noqa: S101 # the route exists only then
         return host_page(demo)
 
+    # In the order of how often they are asked for, for each request is compared with one after the other.
+    routes = [
+        Route(f"/chat/{{channel}}/{path}", web.guarded(handler, method), methods=[method, "OPTIONS"])
+        for path, method, handler in (
+            ("messages", "POST", web.messages),
+            ("events", "GET", web.events),
+            ("hello", "GET", web.hello),
+            ("session", "POST", web.session),
+            ("feedback", "POST", web.feedback),
+            ("email", "POST", web.email),
+        )
+    ]
     # "-" can be no channel's name.
-    routes = [Route("/chat/widget.js", loader), Route("/chat/-/{name}", file), Route("/chat/{channel}/frame", web.page)]
-    for path, method, handler in (
-        ("session", "POST", web.session),
-        ("messages", "POST", web.messages),
-        ("email", "POST", web.email),
-        ("events", "GET", web.events),
-        ("hello", "GET", web.hello),
-    ):
-        routes.append(Route(f"/chat/{{channel}}/{path}", web.guarded(handler, method), methods=[method, "OPTIONS"]))
+    routes += [
+        Route("/chat/widget.js", loader),
+        Route("/chat/-/{name}", file),
+        Route("/chat/{channel}/frame", web.page),
+    ]
     return [*routes, Route("/", front)] if demo else routes
 
 
@@ -128,24 +138,21 @@ class _LiveChatWeb:
         async def endpoint(request: Request) -> Response:
             chat = self._channels.get(request.path_params["channel"])
             if chat is None:
-                return _refused(Refusal(status=404, code="no-chat", message="There is no live chat of this name."))
+                return _told(
+                    _refused(Refusal(status=404, code="no-chat", message="There is no live chat of this name."))
+                )
             origin = request.headers.get("origin")
             if not _may_call(request, chat):
                 named = origin or "a page that does not say where it is from"
                 message = f"This chat is not open to {named}. Its owner lists the sites in custagent.yaml."
-                return _refused(Refusal(status=403, code="origin", message=message))
+                return _told(_refused(Refusal(status=403, code="origin", message=message)))
             if request.method == "OPTIONS":
                 reply: Response | Refusal = _preflight(method)
             else:
                 reply = await _or_busy(handler(request, chat), chat)
             if isinstance(reply, Refusal):
                 reply = _refused(reply)
-            for name, value in _ALL_REPLIES.items():
-                reply.headers[name] = value
-            if origin is not None:
-                reply.headers["Access-Control-Allow-Origin"] = origin
-                reply.headers["Access-Control-Expose-Headers"] = "Retry-After"
-            return reply
+            return _told(reply, origin)
 
         return endpoint
 
@@ -157,7 +164,7 @@ class _LiveChatWeb:
 
     async def messages(self, request: Request, chat: LiveChat) -> Response | Refusal:
         """Take a message: 202 with its id once it is written down, the same again for the same `client_msg_id`."""
-        token = token_in(request.headers.get("authorization", ""))
+        token = token_in(_header(request, b"authorization"))
         if not token:
             return _no_token()
         key = contact_key(token)
@@ -176,11 +183,12 @@ class _LiveChatWeb:
                 status=409, code="id-taken", message="This client_msg_id is taken. Send again with a new one."
             )
         self._hub.notify(key)
-        return JSONResponse({"id": begun.message.id}, status_code=202)
+        # Written out: JSONResponse makes an encoder of its own each time.
+        return Response(b'{"id":%d}' % begun.message.id, status_code=202, media_type="application/json")
 
     async def email(self, request: Request, chat: LiveChat) -> Response | Refusal:
         """Keep the address where an answer may go when nobody is there (HND-2)."""
-        token = token_in(request.headers.get("authorization", ""))
+        token = token_in(_header(request, b"authorization"))
         if not token:
             return _no_token()
         if chat.leave_email is None:
@@ -194,9 +202,28 @@ class _LiveChatWeb:
         await chat.leave_email(contact_key(token), email)
         return Response(status_code=204)
 
+    async def feedback(self, request: Request, chat: LiveChat) -> Response | Refusal:
+        """Keep what the visitor thinks of a reply: 204 once it is written down; the last word counts."""
+        token = token_in(_header(request, b"authorization"))
+        if not token:
+            return _no_token()
+        if chat.feedback is None:
+            return Refusal(status=404, code="no-feedback", message="This chat asks nobody about replies.")
+        if wait := self._limiter.message(contact_key(token), _address(request)):
+            return _too_many(wait)
+        body = await _body(request, self._body_timeout)
+        given = body if isinstance(body, Refusal) else parse_feedback(body)
+        if isinstance(given, Refusal):
+            return given
+        try:
+            await chat.feedback.give(contact_key(token), *given)
+        except UnknownName:
+            return Refusal(status=404, code="not-yours", message="There is no such reply in your conversation.")
+        return Response(status_code=204)
+
     async def events(self, request: Request, chat: LiveChat) -> Response | Refusal:
         """The visitor's stream, from the message after `Last-Event-ID` (or `?after=`) on."""
-        token = token_in(request.headers.get("authorization", ""))
+        token = token_in(_header(request, b"authorization"))
         if not token:
             return _no_token()
         if wait := self._limiter.request(_address(request)):
@@ -217,7 +244,7 @@ class _LiveChatWeb:
             for tag in request.query_params.get("locale", "").split(",")[:_MAX_LANGUAGES]
             if (code := language(tag))
         ]
-        token = token_in(request.headers.get("authorization", ""))
+        token = token_in(_header(request, b"authorization"))
         hello = await chat.hello(wanted)
         header = await chat.header(contact_key(token) if token else "")
         return JSONResponse(
@@ -240,13 +267,17 @@ def _may_call(request: Request, chat: LiveChat) -> bool:
             "none",
         )
     origin = normal_origin(named)
-    listed = {normal_origin(one) for one in chat.origins}
-    return bool(origin) and (origin in listed or is_own(origin, request.headers.get("host", "")))
+    return bool(origin) and (
+        any(origin == normal_origin(one) for one in chat.origins) or is_own(origin, _header(request, b"host"))
+    )
 
 
 async def _or_busy(answering: Awaitable[Response | Refusal], chat: LiveChat) -> Response | Refusal:
     try:
         return await answering
+    except Overloaded as exc:
+        # Whoever decided so tells of it, once for many.
+        return _busy(exc.retry_after)
     except CustagentError as exc:
         _log.warning("live chat %s could not answer: %s", chat.name, exc.message)
         return _busy()
@@ -254,9 +285,9 @@ async def _or_busy(answering: Awaitable[Response | Refusal], chat: LiveChat) -> 
 
 async def _body(request: Request, seconds: float) -> bytes | Refusal:
     """The body, read no further than is allowed, whatever the request says of its length."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+    if _header(request, b"content-type").partition(";")[0].strip().lower() != "application/json":
         return Refusal(status=415, code="not-json", message="Send the body as application/json.")
-    if _number(request.headers.get("content-length", "")) > MAX_BODY:
+    if _number(_header(request, b"content-length")) > MAX_BODY:
         return too_large()
     body = bytearray()
     try:
@@ -270,6 +301,14 @@ async def _body(request: Request, seconds: float) -> bytes | Refusal:
     except ClientDisconnect:
         return Refusal(status=400, code="gone", message="The connection ended before the body did.")
     return bytes(body)
+
+
+def _header(request: Request, name: bytes) -> str:
+    """The first of this name, in lower case; "" when there is none. Starlette's own look takes three times as long."""
+    for key, value in request.scope["headers"]:
+        if key == name:
+            return str(value, "latin-1")
+    return ""
 
 
 def _address(request: Request) -> str:
@@ -292,10 +331,17 @@ def _preflight(method: str) -> Response:
     )
 
 
+def _told(reply: Response, origin: str | None = None) -> Response:
+    """The reply with what all have in common; with `origin`, for a page of that site to read."""
+    # One after the other by name would take as long as the rest of the reply.
+    reply.raw_headers += _ALL_REPLIES
+    if origin is not None:
+        reply.raw_headers += [(b"access-control-allow-origin", origin.encode("latin-1")), _EXPOSED]
+    return reply
+
+
 def _refused(refusal: Refusal) -> Response:
-    headers = dict(_ALL_REPLIES)
-    if refusal.retry_after:
-        headers["Retry-After"] = str(refusal.retry_after)
+    headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else None
     error = {"code": refusal.code, "message": refusal.message}
     return JSONResponse({"error": error}, status_code=refusal.status, headers=headers)
 
@@ -310,6 +356,6 @@ def _too_many(wait: float) -> Refusal:
     return Refusal(status=429, code="too-many", message=message, retry_after=seconds)
 
 
-def _busy() -> Refusal:
+def _busy(seconds: int = _BUSY) -> Refusal:
     message = "The chat cannot be reached for the moment. Try again shortly."
-    return Refusal(status=503, code="busy", message=message, retry_after=_BUSY)
+    return Refusal(status=503, code="busy", message=message, retry_after=seconds)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _ORIGIN = re.compile(r"(https?)://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?")
+#: A host name has 253 letters at most; scheme and port stand around it.
+_LONGEST = 300
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
@@ -14,6 +17,11 @@ def normal_origin(text: str) -> str:
 
     `null`, paths, wildcards and anything that could end a directive of a Content-Security-Policy are none.
     """
+    return _normal(text) if len(text) <= _LONGEST else ""
+
+
+@lru_cache(maxsize=1024)
+def _normal(text: str) -> str:
     match = _ORIGIN.fullmatch(text.lower())
     if match is None:
         return ""

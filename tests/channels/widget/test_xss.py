@@ -14,7 +14,7 @@ VECTORS = (Path(__file__).with_name("xss_vectors.txt")).read_text(encoding="utf-
 #: Everything that the widget builds a thread of.
 ELEMENTS = {"a", "button", "div", "li", "p", "path", "span", "svg", "time", "ul"}
 ATTRIBUTES = {
-    "aria-hidden", "aria-label", "class", "d", "data-id", "data-intro", "data-text", "datetime", "dir", "href", "rel", "role",
+    "aria-hidden", "aria-label", "aria-pressed", "class", "d", "data-id", "data-intro", "data-text", "datetime", "dir", "href", "rel", "role",
     "target", "type", "viewBox",
 }  # fmt: skip
 

@@ -82,6 +82,7 @@ class Chat {
       locale,
       say,
       choose: (text) => this.send(text),
+      judge: (id, verdict) => this.#judge(id, verdict),
     });
     this.outbox = new Outbox({ post: (entry) => this.#post(entry), thread: this.thread, show: (one) => this.#show(one) });
     this.composer = new Composer({
@@ -265,6 +266,10 @@ class Chat {
 
   async #leaveEmail(address) {
     return (await this.#fetch("email", { json: { email: address } }))?.status ?? 0;
+  }
+
+  async #judge(message, verdict) {
+    return (await this.#fetch("feedback", { json: { message, verdict } }))?.ok ?? false;
   }
 
   /** The response; null when none came. */

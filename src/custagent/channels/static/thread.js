@@ -1,4 +1,5 @@
 // The list of messages. Each id is shown once, in the order of ids; what is not sent yet stands at the end.
+import { thumbs } from "./thumbs.js";
 import { body, element, initials, link, sign, webAddress } from "./words.js";
 
 export class Thread {
@@ -8,19 +9,24 @@ export class Thread {
   #say;
   #locale;
   #choose;
+  #judge;
   #shown = new Map();
   agentName = "";
   /** A person answers behind the agent's face (HND-3). */
   keepsFace = false;
 
-  /** `choose(text)` is called with the option that the visitor picked. */
-  constructor({ log, scroller, more, say, locale, choose }) {
+  /**
+   * `choose(text)` is called with the option that the visitor picked, `judge(id, verdict)` with what they think of a
+   * reply: it tells whether that was kept.
+   */
+  constructor({ log, scroller, more, say, locale, choose, judge }) {
     this.#log = log;
     this.#scroller = scroller;
     this.#more = more;
     this.#say = say;
     this.#locale = locale;
     this.#choose = choose;
+    this.#judge = judge;
     scroller.addEventListener("scroll", () => this.#atEnd() && (more.hidden = true), { passive: true });
     more.addEventListener("click", () => this.toEnd());
   }
@@ -47,7 +53,7 @@ export class Thread {
     const stay = !this.#atEnd();
     this.#place(made, message.id);
     if (message.sender === "contact") this.#spendOptions();
-    if (message.options.length > 0) made.append(this.#options(message.options));
+    if (message.options.length > 0) made.insertBefore(this.#options(message.options), made.querySelector(".thumbs"));
     if (stay && message.sender !== "contact") this.#more.hidden = false;
     else this.#reveal(made);
   }
@@ -156,7 +162,7 @@ export class Thread {
     if (!made.isConnected || made.nextElementSibling !== (later ?? null)) this.#log.insertBefore(made, later ?? null);
   }
 
-  #message({ sender, kind, author, text, sources, at }) {
+  #message({ id, sender, kind, author, text, sources, at, feedback = null }) {
     const made = element("div", { className: `message ${sender} ${kind}` });
     made.append(this.#who(sender, author, at));
     if (sender !== "contact") made.append(this.#face(sender, author));
@@ -164,6 +170,9 @@ export class Thread {
     this.#write(bubble, text);
     made.append(bubble);
     if (sources.length > 0) made.append(this.#sources(sources));
+    if (feedback !== null) {
+      made.append(thumbs({ verdict: feedback, say: this.#say, give: (verdict) => this.#judge(id, verdict) }));
+    }
     return made;
   }
 
