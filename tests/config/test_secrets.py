@@ -11,6 +11,7 @@ from custagent.config.secrets import (
     looks_like_variable,
     looks_secret,
     resolve,
+    resolve_all,
     scrub,
 )
 from custagent.core.errors import ConfigError
@@ -116,3 +117,12 @@ def test_forgotten_brackets() -> None:
     assert looks_like_variable("WHATSAPP_ACCESS_TOKEN")
     assert not looks_like_variable("f3a9c1e77b2d4086")
     assert not looks_like_variable("AKIA" + "ABCDEFGHIJKLMNOP")
+
+
+def test_while_a_secret_is_changed_the_one_before_is_known_too():
+    assert resolve_all("${APP_SECRET}", {"APP_SECRET": "new"}) == ("new",)
+    assert resolve_all("${APP_SECRET}", {"APP_SECRET": "new", "APP_SECRET_PREVIOUS": "old"}) == ("new", "old")
+    assert resolve_all("${APP_SECRET}", {"APP_SECRET": "new", "APP_SECRET_PREVIOUS": "new"}) == ("new",)
+    assert resolve_all("${APP_SECRET}", {"APP_SECRET": "new", "APP_SECRET_PREVIOUS": ""}) == ("new",)
+    with pytest.raises(ConfigError, match="APP_SECRET is not set"):
+        resolve_all("${APP_SECRET}", {"APP_SECRET_PREVIOUS": "old"})

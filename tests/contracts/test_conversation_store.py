@@ -379,3 +379,31 @@ class TestUnhandled:
         talk.hear("three")
         talk.say(begun.conversation, status=Status.PENDING)
         assert talk.unhandled() == [(begun.conversation.id, ["three"])]
+
+    def test_no_more_than_are_asked_for_none_that_are_busy_and_of_no_full_channel(self, talk):
+        first, second, third = (talk.hear(str(number), contact_key=f"k{number}") for number in range(3))
+        others = talk.hear("other", channel="other", contact_key="k9")
+
+        def found(**asked) -> list[str]:
+            return [conversation.id for conversation, _ in talk.conversations.unhandled(**asked)]
+
+        everything = [one.conversation.id for one in (first, second, third, others)]
+        assert found() == everything
+        assert found(limit=2) == everything[:2]
+        assert found(limit=2, busy=[first.conversation.id]) == everything[1:3]
+        assert found(full=[first.conversation.channel]) == everything[3:]
+        assert found(limit=0) == []
+
+    def test_of_one_conversation(self, talk):
+        begun = talk.hear("one")
+        talk.hear("two")
+        talk.hear("other", contact_key="k2")
+        conversation, messages = talk.conversations.unhandled_in(begun.conversation.id)
+        assert conversation == talk.now(begun.conversation)
+        assert [message.text for message in messages] == ["one", "two"]
+        talk.say(begun.conversation, **OPEN)
+        assert talk.conversations.unhandled_in(begun.conversation.id) is None, "people have it"
+        talk.say(begun.conversation, MessageKind.ANSWER, status=Status.PENDING)
+        talk.say(begun.conversation, handled=tuple(message.id for message in messages))
+        assert talk.conversations.unhandled_in(begun.conversation.id) is None, "nothing waits"
+        assert talk.conversations.unhandled_in("nowhere") is None

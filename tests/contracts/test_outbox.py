@@ -97,6 +97,69 @@ class TestRetrying:
         assert not talk.outbox.waits(reply.id)
 
 
+class TestHolding:
+    def test_a_contact_waits_with_all_that_is_for_them_and_one_try_counts(self, talk):
+        first, other = talk.hear(threading=talk.mail, channel="mail"), talk.hear(channel="mail", contact_key="k2")
+        talk.answer(first)
+        talk.say(first.conversation, status=Status.CLOSED)
+        second = talk.hear(channel="mail")
+        for begun in (second, other):
+            talk.answer(begun)
+        one = talk.outbox.due(talk.clock.now(), limit=1)[0]
+        talk.outbox.retry(one.id, "too many", talk.clock.now() + timedelta(seconds=5), whole_contact=True)
+        assert first.conversation.id != second.conversation.id
+        assert due(talk) == ["k2: 0 answer"]
+        talk.clock.advance(seconds=5)
+        waiting = talk.outbox.due(talk.clock.now(), limit=9)
+        assert sorted((each.contact_key, each.attempts) for each in waiting) == [("k1", 0), ("k1", 1), ("k2", 0)]
+
+    def test_a_channel_waits_and_no_try_counts(self, talk):
+        for key, channel in (("k1", "chat"), ("k2", "chat"), ("k3", "other")):
+            talk.answer(talk.hear(contact_key=key, channel=channel))
+        until = talk.clock.now() + timedelta(seconds=5)
+        talk.outbox.hold("chat", "the provider is away", until)
+        assert due(talk) == ["k3: 0 answer"]
+        talk.clock.advance(seconds=5)
+        assert [each.attempts for each in talk.outbox.due(talk.clock.now(), limit=9)] == [0, 0, 0]
+
+    def test_what_waits_longer_by_itself_still_does(self, talk):
+        replies = [talk.answer(talk.hear(contact_key=key))[0] for key in ("k1", "k2")]
+        now = talk.clock.now()
+        talk.outbox.retry(replies[0].id, "busy", now + timedelta(seconds=60))
+        talk.outbox.hold("chat", "the provider is away", now + timedelta(seconds=5))
+        talk.outbox.resume("chat", now + timedelta(seconds=5))
+        assert due(talk) == ["k2: 0 answer"]
+        talk.clock.advance(seconds=60)
+        assert due(talk) == ["k2: 0 answer", "k1: 0 answer"]
+
+    def test_resuming_reaches_what_was_held_until_then_alone(self, talk):
+        for key, channel in (("k1", "chat"), ("k2", "other")):
+            talk.answer(talk.hear(contact_key=key, channel=channel))
+        until = talk.clock.now() + timedelta(seconds=5)
+        for channel in ("chat", "other"):
+            talk.outbox.hold(channel, "away", until)
+        talk.outbox.resume("chat", until - timedelta(seconds=1))
+        assert due(talk) == []
+        talk.outbox.resume("chat", until)
+        assert due(talk) == ["k1: 0 answer"]
+
+    def test_resting_channels_are_left_out(self, talk):
+        for key, channel in (("k1", "chat"), ("k2", "other"), ("k3", "third")):
+            talk.answer(talk.hear(contact_key=key, channel=channel))
+        found = talk.outbox.due(talk.clock.now(), limit=9, resting=("chat", "third"))
+        assert [each.contact_key for each in found] == ["k2"]
+
+    def test_what_is_too_old_is_given_up_on_its_channel(self, talk):
+        old = talk.answer(talk.hear())[0]
+        talk.clock.advance(hours=1)
+        young = talk.answer(talk.hear(contact_key="k2"))[0]
+        elsewhere = talk.answer(talk.hear(contact_key="k3", channel="other"))[0]
+        assert talk.outbox.expire("chat", old.at, "away for too long", talk.clock.now()) == (old.id,)
+        assert talk.outbox.expire("chat", old.at, "away for too long", talk.clock.now()) == ()
+        assert [talk.outbox.waits(each.id) for each in (old, young, elsewhere)] == [False, True, True]
+        assert talk.outbox.statuses(old.conversation) == {old.id: FAILED}
+
+
 @pytest.mark.parametrize("before", list(DeliveryStatus))
 def test_a_status_never_goes_back(talk, before):
     begun = talk.hear()
@@ -158,5 +221,64 @@ def test_with_a_lease_that_nobody_holds_nothing_is_written(talk):
         talk.outbox.retry(reply.id, "", now, fence=7)
     with pytest.raises(LeaseHeld):
         talk.outbox.drop_for(begun.conversation.id, now, fence=7)
+    with pytest.raises(LeaseHeld):
+        talk.outbox.hold("chat", "", now + timedelta(hours=1), fence=7)
+    with pytest.raises(LeaseHeld):
+        talk.outbox.resume("chat", now, fence=7)
+    with pytest.raises(LeaseHeld):
+        talk.outbox.expire("chat", now, "", now, fence=7)
     (outbound,) = talk.outbox.due(now, limit=9)
     assert outbound.attempts == 0
+
+
+class TestClaims:
+    """What is being sent is not sent by anybody else, and what was being sent when a runner ended waits for news (R3, R4)."""
+
+    @pytest.fixture
+    def owed(self, talk):
+        """A reply that is due."""
+        (reply,) = talk.answer(talk.hear())
+        return reply.id
+
+    def test_nobody_else_sends_it_meanwhile(self, talk, owed):
+        until = talk.clock.now() + timedelta(minutes=2)
+        assert talk.outbox.claim(owed, until)
+        assert talk.outbox.due(talk.clock.now(), limit=9) == ()
+        assert talk.outbox.waits(owed)
+        assert [one.id for one in talk.outbox.due(until, limit=9)] == [owed]
+
+    def test_what_was_not_sent_for_sure_is_due_again(self, talk, owed):
+        talk.outbox.claim(owed, talk.clock.now() + timedelta(minutes=2))
+        talk.outbox.unclaim(owed)
+        assert [one.id for one in talk.outbox.due(talk.clock.now(), limit=9)] == [owed]
+
+    def test_what_does_not_wait_any_more_is_not_claimed(self, talk, owed):
+        talk.outbox.record(owed, DeliveryReceipt(status=SENT), talk.clock.now())
+        assert not talk.outbox.claim(owed, talk.clock.now() + timedelta(minutes=2))
+        talk.outbox.unclaim(owed)
+        assert not talk.outbox.waits(owed)
+
+    def test_after_a_crash_it_waits_for_news_once(self, talk, owed):
+        now = talk.clock.now()
+        talk.outbox.claim(owed, now + timedelta(minutes=2))
+        assert talk.outbox.take_over(now + timedelta(seconds=5)) == 1
+        # The next one ends as well: the reply waits no longer for that.
+        assert talk.outbox.take_over(now + timedelta(seconds=9)) == 0
+        assert talk.outbox.due(now + timedelta(seconds=4), limit=9) == ()
+        assert [one.id for one in talk.outbox.due(now + timedelta(seconds=5), limit=9)] == [owed]
+
+    def test_what_waits_for_another_reason_is_left_alone(self, talk, owed):
+        talk.outbox.retry(owed, "away", talk.clock.now() + timedelta(hours=1))
+        talk.outbox.unclaim(owed)
+        assert talk.outbox.take_over(talk.clock.now()) == 0
+        assert talk.outbox.due(talk.clock.now(), limit=9) == ()
+
+    def test_one_that_has_lost_the_lease_claims_nothing(self, talk, owed):
+        now = talk.clock.now()
+        for write in (
+            lambda: talk.outbox.claim(owed, now, fence=7),
+            lambda: talk.outbox.unclaim(owed, fence=7),
+            lambda: talk.outbox.take_over(now, fence=7),
+        ):
+            with pytest.raises(LeaseHeld):
+                write()

@@ -14,9 +14,9 @@ import pytest
 from custagent.config.agents import agent_path
 from custagent.config.editor import NewAgent
 from custagent.config.home import Home, init_home
-from custagent.conversation.credits import charge_for
+from custagent.conversation.credits import USUAL, charge_for
 from custagent.conversation.lifecycle import threading_of
-from custagent.core.conversation import Begun, Conversation, Status, Turn
+from custagent.core.conversation import Begun, Charge, Conversation, Status, Turn
 from custagent.core.message import InboundMessage, Message, MessageKind, Sender
 from custagent.core.workspace import ChannelKind
 from custagent.runtime.agents import apply_agents, create_agent
@@ -102,13 +102,20 @@ def hear() -> Callable[..., Conversation]:
 def reply() -> Callable[..., Message]:
     """The agent replies, and the reply waits in the outbox."""
 
-    def commit(app: Application, conversation: Conversation, kind: MessageKind = MessageKind.ANSWER, **rest) -> Message:
+    def commit(
+        app: Application,
+        conversation: Conversation,
+        kind: MessageKind = MessageKind.ANSWER,
+        *,
+        charge: Charge | None = USUAL,
+        **rest,
+    ) -> Message:
         stored = app.store.conversations.conversation(conversation.id)
         assert stored is not None
         now = app.clock.now()
         said = Message(conversation=stored.id, sender=Sender.AGENT, kind=kind, text="Svar.", at=now, **rest)
         turn = Turn(
-            conversation=stored, status=Status.PENDING, messages=(said,), charge=charge_for([said]), at=now,
+            conversation=stored, status=Status.PENDING, messages=(said,), charge=charge_for([said], charge), at=now,
             handled=tuple(message.id for message in app.store.conversations.messages(stored.id)),
         )  # fmt: skip
         return app.store.conversations.commit(turn)[0]

@@ -10,7 +10,8 @@ import pytest
 from custagent.channels.live_chat import Header, Holder
 from custagent.config.agents import agent_path
 from custagent.core.conversation import Status
-from custagent.core.message import InboundMessage, MessageKind
+from custagent.core.errors import LeaseHeld, UnknownName
+from custagent.core.message import InboundMessage, MessageKind, Verdict
 from custagent.runtime.agents import apply_agents
 from custagent.runtime.chat import LiveChats
 from custagent.runtime.runner import Runner
@@ -166,3 +167,28 @@ def test_an_email_address_is_kept_with_the_contact(live, chat, hear):
     assert live.store.conversations.conversation(conversation).contact.email == "kim@example.com"
     # Of somebody who has said nothing there is nothing to answer.
     asyncio.run(chat.leave_email("k9", "kim@example.com"))
+
+
+def test_thumbs_are_kept_for_the_contacts_own_replies(live, chat, hear, turn):
+    conversation = hear("k1")
+    other = hear("k2")
+    turn(conversation, MessageKind.DISCLOSURE, MessageKind.ANSWER)
+    _, disclosure, answer = live.store.conversations.messages(conversation)
+    asyncio.run(chat.feedback.give("k1", answer.id, Verdict.UP))
+    asyncio.run(chat.feedback.give("k1", answer.id, Verdict.DOWN))
+    assert asyncio.run(chat.feedback.given("k1")) == {answer.id: Verdict.DOWN}
+    assert live.store.feedback.verdicts(conversation) == {answer.id: Verdict.DOWN}
+    for key, message in (("k2", answer.id), ("k1", disclosure.id), ("k1", 99)):
+        with pytest.raises(UnknownName):
+            asyncio.run(chat.feedback.give(key, message, Verdict.UP))
+    assert asyncio.run(chat.feedback.given("k2")) == live.store.feedback.verdicts(other) == {}
+
+
+def test_a_runner_that_was_replaced_keeps_no_thumbs(live, chat, hear, turn, clients):
+    conversation = hear("k1")
+    turn(conversation, MessageKind.ANSWER)
+    clients.take_over()
+    answer = live.store.conversations.messages(conversation)[-1]
+    with pytest.raises(LeaseHeld):
+        asyncio.run(chat.feedback.give("k1", answer.id, Verdict.UP))
+    assert live.store.feedback.verdicts(conversation) == {}

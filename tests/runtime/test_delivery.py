@@ -311,7 +311,7 @@ def test_a_fault_of_one_channel_does_not_stop_the_others(clients, owed, until, c
 
 def test_a_disk_that_is_full_for_a_while_sends_nothing_twice(clients, owed, until, caplog):
     conversation, channel = owed("one"), FakeChannel()
-    left = {"due": 3, "waits": 3, "record": 3}
+    left = {"due": 3, "claim": 3, "record": 3}
 
     def full(name: str) -> Any:
         def happens() -> None:

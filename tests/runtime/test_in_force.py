@@ -151,3 +151,24 @@ def test_an_agent_whose_index_is_damaged_can_still_hand_over(live):
     assert agent.generation == 0
     with pytest.raises(IndexDamaged):
         agent.answerer.answer(Question(text="How long is the warranty?"))
+
+
+def test_what_is_in_force_is_made_once_until_it_changes(live, put):
+    in_force = InForce(live)
+    channels, assigned = in_force.channels(), in_force.assigned()
+    assert in_force.channels() is channels
+    assert in_force.assigned() is assigned
+    put(agent_path(live.home, "support"), "default_language: en", "default_language: sv")
+    apply_agents(live)
+    assert in_force.channels() is channels
+    assert in_force.assigned()["website"][0].default_language == "sv"
+
+
+def test_what_answered_for_an_agent_that_is_gone_takes_no_memory(live):
+    in_force = InForce(live)
+    agent = in_force.agent_on("website")
+    agent.answerer.answer(Question(text="How long is the warranty?"))
+    assert list(in_force._answerers) == [("support", agent.version, 1)]
+    live.store.versions.retire("support")
+    assert in_force.agent_on("website") is None
+    assert in_force._answerers == {}

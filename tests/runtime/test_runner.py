@@ -11,9 +11,10 @@ from datetime import timedelta
 import pytest
 
 from custagent.config.agents import agent_path
-from custagent.core.conversation import Status
-from custagent.core.errors import ConfigError, LeaseHeld, UnknownName
+from custagent.core.conversation import Status, Turn
+from custagent.core.errors import ConfigError, LeaseHeld, Overloaded, UnknownName
 from custagent.core.message import DeliveryStatus, InboundMessage, MessageKind, Sender
+from custagent.runtime.admission import LEAST
 from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import WORKSPACE_KEY
 from custagent.runtime.pauses import pause_agents
@@ -154,12 +155,12 @@ def test_silence_closes_at_exactly_a_day(live, runner, until):
     runner.release()
     again = Runner(live)
     live.clock.advance(hours=24, microseconds=-1)
-    assert again.close_silent() == 0
+    assert len(again.timers.close_silent()) == 0
     live.clock.advance(microseconds=1)
-    assert again.close_silent() == 1
+    assert len(again.timers.close_silent()) == 1
     closed = live.store.conversations.conversation(conversation)
     assert (closed.status, closed.outcome, closed.closed_at) == (Status.CLOSED, "answered", live.clock.now())
-    assert again.close_silent() == 0
+    assert len(again.timers.close_silent()) == 0
     # A later message begins a new conversation, and that costs anew.
     begun = asyncio.run(again.receive(inbound(live, number=2)))
     assert begun.new
@@ -169,7 +170,7 @@ def test_silence_closes_at_exactly_a_day(live, runner, until):
 def test_what_the_agent_owes_a_reply_is_not_closed(live, runner):
     begun = asyncio.run(runner.receive(inbound(live)))
     live.clock.advance(days=30)
-    assert runner.close_silent() == 0
+    assert len(runner.timers.close_silent()) == 0
     assert live.store.conversations.conversation(begun.conversation.id).status is Status.PENDING
 
 
@@ -181,7 +182,7 @@ def test_after_a_long_rest_everything_that_is_due_is_closed_in_one_look(live, ru
     for conversation in live.store.conversations.list(limit=300):
         reply(live, conversation)
     live.clock.advance(hours=24)
-    assert runner.close_silent() == 230
+    assert len(runner.timers.close_silent()) == 230
 
 
 def test_a_second_runner_is_refused_and_told_of_the_first(live, runner):
@@ -256,3 +257,55 @@ def test_a_message_of_a_contact_is_kept_as_such(live, runner):
         Sender.CONTACT, MessageKind.INBOUND, "en",
     )  # fmt: skip
     assert begun.conversation.agent == "support"
+
+
+def crowd(runner: Runner, waiting: int) -> None:
+    """As many wait on the chat as a count has told, and none is answered."""
+    for _ in range(60):
+        runner.admission.counted({"website": waiting}, 1.0)
+
+
+def test_when_too_much_waits_a_message_is_not_taken_and_later_it_is(live, runner):
+    crowd(runner, LEAST)
+    with pytest.raises(Overloaded, match="More waits on website than can be answered soon"):
+        asyncio.run(runner.receive(inbound(live)))
+    assert live.store.conversations.list() == ()
+    crowd(runner, LEAST - 1)
+    assert not asyncio.run(runner.receive(inbound(live))).duplicate
+
+
+def test_a_conversation_that_people_have_goes_on_however_much_waits_for_the_agent(live, runner, clients):
+    begun = asyncio.run(runner.receive(inbound(live)))
+    turn = Turn(conversation=begun.conversation, status=Status.OPEN, assignee="user:anna", at=live.clock.now())
+    live.store.conversations.commit(turn)
+    crowd(runner, LEAST)
+    again = asyncio.run(runner.receive(inbound(live, "Are you there?", number=2)))
+    assert again.conversation.id == begun.conversation.id
+    with pytest.raises(Overloaded):
+        asyncio.run(runner.receive(inbound(live, number=3, key="k2")))
+
+
+def test_where_nobody_but_people_answers_nothing_is_refused(live, runner, put):
+    put(agent_path(live.home, "support"), "assignments:\n  - channel: website\n", "")
+    apply_agents(live)
+    crowd(runner, LEAST)
+    assert asyncio.run(runner.receive(inbound(live))).conversation.status is Status.OPEN
+
+
+def test_of_a_batch_that_holds_too_much_nothing_is_taken(live, runner):
+    crowd(runner, LEAST)
+    with pytest.raises(Overloaded):
+        asyncio.run(runner.receive_all([inbound(live), inbound(live, number=2, key="k2")]))
+    assert live.store.conversations.list() == ()
+
+
+def test_what_comes_in_and_is_answered_counts(live, runner, until):
+    async def scene() -> None:
+        crowd(runner, LEAST - 1)
+        async with works(runner):
+            begun = await runner.receive(inbound(live))
+            assert runner.admission.is_full("website")
+            await until(lambda: len(live.store.conversations.messages(begun.conversation.id)) > 1)
+            await until(lambda: not runner.admission.is_full("website"))
+
+    asyncio.run(scene())

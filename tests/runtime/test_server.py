@@ -17,6 +17,8 @@ import httpx
 import pytest
 
 from custagent.core.errors import LeaseHeld, StoreError, UsageError
+from custagent.runtime.admission import LEAST
+from custagent.runtime.in_force import FRESH
 from custagent.runtime.runner import LEASE, Runner
 from custagent.runtime.server import _listen, lifespan_of, make_asgi, serve
 from custagent.store import Store
@@ -188,11 +190,28 @@ def test_a_database_that_is_away_is_told_as_busy(live):
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://chat.example") as client:
             assert (await client.get("/healthz")).status_code == 200
             assert (await client.get("/readyz")).status_code == 503
+            # For a moment what was in force is taken to be so still.
+            await asyncio.sleep(FRESH)
             return await client.get("/chat/website/hello")
 
     told = asyncio.run(scene())
     assert (told.status_code, told.headers["retry-after"]) == (503, "5")
     assert told.json()["error"]["code"] == "busy"
+
+
+def test_when_too_much_waits_the_browser_is_told_when_to_come_again(live):
+    async def scene() -> httpx.Response:
+        runner = Runner(live)
+        for _ in range(60):
+            runner.admission.counted({"website": 5 * LEAST}, 10.0)
+        transport = httpx.ASGITransport(make_asgi(live, runner))
+        async with httpx.AsyncClient(transport=transport, base_url="http://chat.example") as client:
+            return await client.post("/chat/website/messages", json=message(), headers=visitor())
+
+    told = asyncio.run(scene())
+    assert (told.status_code, told.headers["retry-after"]) == (503, "60")
+    assert told.json()["error"]["code"] == "busy"
+    assert live.store.conversations.list() == ()
 
 
 def test_while_it_stops_it_is_not_ready(live):

@@ -10,6 +10,7 @@ from custagent.config.agents import agent_path
 from custagent.config.editor import NewAgent
 from custagent.core.document import SourceStatus
 from custagent.core.errors import ConfigError, SourceError, UnknownName, UsageError
+from custagent.core.ports import Search
 from custagent.runtime.agents import create_agent
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.site import StaticSite
@@ -49,7 +50,7 @@ def add(app: Application, agent: str, *texts: str, allow: tuple[str, ...] = (), 
 
 
 def found(app: Application, agent: str, question: str) -> list[str]:
-    return [scored.chunk.text for scored in app.retriever(agent).retrieve(question, limit=3).chunks]
+    return [scored.chunk.text for scored in app.retriever(agent).retrieve(Search(text=question), limit=3).chunks]
 
 
 def test_a_file_from_outside_is_copied_and_answers(app: Application, support: str, tmp_path: Path) -> None:

@@ -14,11 +14,13 @@ from custagent.core.conversation import Conversation, Status
 from custagent.core.document import Citation, SourceState, SourceStatus
 from custagent.core.errors import CustagentError, UnknownName
 from custagent.core.message import DeliveryReceipt, DeliveryStatus, Message
+from custagent.core.notice import Notice
 from custagent.runtime.agents import create_agent
 from custagent.runtime.assignments import Terms, assign
+from custagent.runtime.backup import take_backup
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.channels import add_live_chat, remove_channel
-from custagent.runtime.conversations import find_conversation, latest_conversations
+from custagent.runtime.conversations import find_conversation, list_conversations, read_filter
 from custagent.runtime.status import differences, served_channels, workspace_status
 from custagent.store.lease import LeaseHolder
 
@@ -31,6 +33,8 @@ def test_an_empty_workspace_has_a_status(app: Application) -> None:
     assert (report.runner, report.channels, report.paused) == (None, (), ())
     assert set(report.conversations.values()) == {0}
     assert (report.waiting_replies, report.dead_letters, report.differences, report.sync_problems) == (0, 0, (), ())
+    assert (report.waiting_messages, report.oldest_message_at, report.oldest_reply_at) == (0, None, None)
+    assert (report.indexes, report.notices, report.backups.newest, report.credits.balance) == ((), (), None, 0)
 
 
 def test_the_runner_is_the_one_that_holds_the_lease(app: Application) -> None:
@@ -51,6 +55,7 @@ def test_what_waits_and_what_was_given_up(shop: Application, hear: Hear, reply: 
     shop.store.pauses.pause("support", "anna", shop.clock.now())
     report = workspace_status(shop)
     assert (report.conversations[Status.PENDING], report.waiting_replies, report.dead_letters) == (2, 1, 1)
+    assert (report.waiting_messages, report.oldest_reply_at) == (0, shop.clock.now())
     (letter,) = report.last_dead_letters
     assert (letter.conversation, letter.message, letter.channel) == (first.id, lost.id, "web")
     assert (letter.error, letter.at) == ("the address is gone", shop.clock.now())
@@ -152,13 +157,48 @@ def test_a_record_holds_everything_of_a_conversation(shop: Application, hear: He
     assert record.deliveries == {said.id: DeliveryStatus.QUEUED}
     assert [entry.conversation for entry in record.credit_entries] == [conversation.id]
     written = record.as_json()
-    assert set(Conversation.__slots__) | {"messages", "credit_entries"} == set(written)
+    assert set(Conversation.__slots__) | {"messages", "credit_entries", "snoozed_until"} == set(written)
     inbound, answer = written["messages"]
-    assert set(Message.__slots__) | {"delivery"} == set(inbound) == set(answer)
+    assert set(Message.__slots__) | {"delivery", "feedback"} == set(inbound) == set(answer)
     assert (inbound["evidence"], inbound["delivery"]) == (None, None)
     assert answer["evidence"] == {"signals": {"cosine": 0.5}, "passages": []}
     assert answer["delivery"] == "queued"
-    assert [one.id for one in latest_conversations(shop, limit=1)] == [other.id]
-    assert latest_conversations(shop, status=Status.CLOSED, channel="web", limit=9) == ()
+    assert [one.id for one in list_conversations(shop, limit=1)] == [other.id]
+    assert list_conversations(shop, read_filter(shop, status=Status.CLOSED, channel="web"), limit=9) == ()
     with pytest.raises(UnknownName, match="no conversation 'x'"):
         find_conversation(shop, "x")
+
+
+def test_what_agents_answer_from_and_since_when(live: Application) -> None:
+    live.clock.advance(hours=3)  # type: ignore[attr-defined] # a FrozenClock
+    (index,) = workspace_status(live).indexes
+    assert (index.agent, index.generation, index.passages, index.engine) == ("support", 1, 1, "hash")
+    assert (index.synced_at, index.error) == (live.clock.now() - timedelta(hours=3), "")
+    (live.home.index_folder / "support" / "current").write_text("nonsense")
+    (index,) = workspace_status(live).indexes
+    assert (index.generation, index.passages) == (0, 0)
+    assert "unreadable" in index.error
+
+
+def test_the_newest_backup(shop: Application) -> None:
+    taken = take_backup(shop, progress=lambda _done, _of: None)
+    kept = workspace_status(shop).backups
+    assert (kept.count, kept.newest, kept.taken_at) == (1, taken.path.name, shop.clock.now())
+
+
+def test_notices_are_told_while_they_hold(shop: Application, hear: Hear) -> None:
+    waits, answered = hear(shop, "k1", agent=""), hear(shop, "k2")
+    for number, conversation in enumerate([waits.id, answered.id, ""]):
+        shop.store.notices.tell(
+            Notice(
+                key=f"n{number}",
+                kind="overdue",
+                permission="answer",
+                text="x",
+                conversation=conversation,
+                at=shop.clock.now(),
+            )
+        )
+    assert [notice.key for notice in workspace_status(shop).notices] == ["n2", "n0"]
+    shop.clock.advance(days=8)  # type: ignore[attr-defined] # a FrozenClock
+    assert [notice.key for notice in workspace_status(shop).notices] == ["n0"]

@@ -19,6 +19,8 @@ from custagent.core.errors import ConfigError
 _reference = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _secret_key = re.compile(r"token|secret|passw(?:or)?d|passphrase|api_?key|private_?key|credential", re.IGNORECASE)
 
+#: The variable with this ending holds the value before, for as long as both are in use.
+PREVIOUS: Final = "_PREVIOUS"
 #: Shorter values are words that occur elsewhere too; blotting them out would ruin the text and hide nothing.
 _SCRUBBED_LENGTH: Final = 4
 #: A value under a telling key is taken for a secret from this length and this many bits a character on.
@@ -67,6 +69,16 @@ def resolve(reference: str, environment: Mapping[str, str]) -> str:
             f"the environment variable {name} is not set", hint=f"set it where custagent starts: export {name}=…"
         )
     return environment[name]
+
+
+def resolve_all(reference: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The secret that `${NAME}` stands for, and after it, while it is being changed, the one that NAME_PREVIOUS holds.
+
+    Whoever checks what others signed must know both for a while. Raises ConfigError as `resolve` does.
+    """
+    now = resolve(reference, environment)
+    before = environment.get(f"{reference_name(reference)}{PREVIOUS}")
+    return (now, before) if before and before != now else (now,)
 
 
 def scrub(text: str, values: Iterable[str]) -> str:

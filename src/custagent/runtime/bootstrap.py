@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from custagent.config.agents import load_agent
 from custagent.config.home import Home, find_home
-from custagent.config.secrets import resolve
+from custagent.config.secrets import resolve, resolve_all
 from custagent.config.workspace import load_workspace
 from custagent.core.agent import EMBEDDED, AgentDefinition
 from custagent.core.ports import Answerer, ChatModel, Clock, Embedder, Retriever
@@ -55,6 +55,15 @@ class Application:
         """`custagent.yaml` as it stands. Raises ConfigError."""
         return load_workspace(self.home)
 
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment that the program was started in."""
+        return self._environ
+
+    def secrets(self, reference: str) -> tuple[str, ...]:
+        """What `${NAME}` stands for, and the value before while it is being changed. Raises ConfigError."""
+        return resolve_all(reference, self._environ)
+
     @cached_property
     def actor(self) -> Actor:
         """Who is acting."""
@@ -73,7 +82,7 @@ class Application:
         from custagent.knowledge.embed import make_embedder
 
         settings = self.workspace.embedder
-        return make_embedder(settings, api_key=self._secret(settings.api_key))
+        return make_embedder(settings, api_key=self._secret(settings.api_key), memory=self.home.engine_file)
 
     @cached_property
     def indexer(self) -> Indexer:

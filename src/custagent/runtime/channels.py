@@ -9,8 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from custagent.channels.hub import Hub
-from custagent.channels.live_chat import LiveChatAdapter, snippet
+from custagent.channels.live_chat import snippet
 from custagent.channels.origins import normal_origin
 from custagent.config.agents import agent_names
 from custagent.config.editor import drop_items, put_items
@@ -23,6 +22,7 @@ from custagent.core.written import BaseAddress
 from custagent.runtime.agents import apply_workspace, refuse_errors
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.handover import live_assignments
+from custagent.runtime.served import served_kind, surroundings
 from custagent.store.checks import ChannelCheck
 
 #: What makes the first channel; told wherever one is missing.
@@ -97,7 +97,7 @@ def check_channel(app: Application, name: str) -> ChannelCheck:
     app.actor.require(Permission.ADMIN, app.workspace)
     channel = find_channel(app, name)
     check = ChannelCheck(
-        channel=name, settings=_settings(channel), steps=asyncio.run(_steps(channel)), at=app.clock.now()
+        channel=name, settings=_settings(channel), steps=asyncio.run(_steps(app, channel)), at=app.clock.now()
     )
     before = _last_check(app, channel)
     changed = before is None or before.passed != check.passed
@@ -169,21 +169,18 @@ def connection_fault(app: Application, channel: Channel) -> str:
     A live chat needs nobody else, so it is looked at as it is; of the others the last check counts.
     """
     if isinstance(channel, LiveChatChannel):
-        return _first_fault(asyncio.run(_steps(channel)))
+        return _first_fault(asyncio.run(_steps(app, channel)))
     check = _last_check(app, channel)
     return _first_fault(check.steps) if check else "it was never checked as it is set up now"
 
 
-async def _steps(channel: Channel) -> tuple[tuple[str, str], ...]:
+async def _steps(app: Application, channel: Channel) -> tuple[tuple[str, str], ...]:
     """Each step of the connection with what is wrong with it."""
-    if isinstance(channel, LiveChatChannel):
-        return tuple(await LiveChatAdapter(channel.name, channel.origins, Hub()).check())
-    return (
-        (
-            f"{channel.kind} channels are served",
-            f"this version of custagent does not serve {channel.kind} channels yet",
-        ),
-    )
+    kind = served_kind(channel.kind)
+    if kind is None:
+        wrong = f"this version of custagent does not serve {channel.kind} channels yet"
+        return ((f"{channel.kind} channels are served", wrong),)
+    return tuple(await kind.adapter(channel, surroundings(app)).check())
 
 
 def _first_fault(steps: Sequence[tuple[str, str]]) -> str:

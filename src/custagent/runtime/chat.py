@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from custagent.answer.wording import Wording
-from custagent.channels.live_chat import Header, Hello, Holder, LiveChat
+from custagent.channels.live_chat import Feedback, Header, Hello, Holder, LiveChat
 from custagent.conversation.routing import takes
 from custagent.core.agent import AgentDefinition
 from custagent.core.conversation import Conversation, Status
-from custagent.core.message import Message
+from custagent.core.message import Message, Verdict
 from custagent.core.workspace import LiveChatChannel, Workspace
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.runner import Runner
+
+if TYPE_CHECKING:
+    from custagent.runtime.runner import Runner
 
 
 class LiveChats(Mapping[str, LiveChat]):
@@ -23,12 +26,17 @@ class LiveChats(Mapping[str, LiveChat]):
     def __init__(self, app: Application, runner: Runner) -> None:
         self._app = app
         self._runner = runner
+        #: By name: the channel, and what was made of it; as long as it is the one in force.
+        self._made: dict[str, tuple[LiveChatChannel, LiveChat]] = {}
 
     def __getitem__(self, name: str) -> LiveChat:
         channel = self._runner.in_force.channels()[name]
         if not isinstance(channel, LiveChatChannel):
             raise KeyError(name)
-        return _Chat(self._app, self._runner, channel).as_live_chat()
+        made = self._made.get(name)
+        if made is None or made[0] is not channel:
+            made = self._made[name] = channel, _Chat(self._app, self._runner, channel).as_live_chat()
+        return made[1]
 
     def __iter__(self) -> Iterator[str]:
         channels = self._runner.in_force.channels()
@@ -56,6 +64,7 @@ class _Chat:
             hello=self._hello,
             person_name=self._person_name,
             leave_email=self._leave_email,
+            feedback=Feedback(give=self._give, given=self._given),
         )
 
     async def _messages_after(self, contact_key: str, after: int) -> Sequence[Message]:
@@ -98,6 +107,20 @@ class _Chat:
         if conversation is not None:
             contact = replace(conversation.contact, email=email)
             await asyncio.to_thread(self._app.store.conversations.save_contact, contact)
+
+    async def _give(self, contact_key: str, message: int, verdict: Verdict | None) -> None:
+        await asyncio.to_thread(
+            self._app.store.feedback.give,
+            message,
+            verdict,
+            self._app.clock.now(),
+            channel=self._channel.name,
+            contact_key=contact_key,
+            fence=self._runner.fence,
+        )
+
+    async def _given(self, contact_key: str) -> Mapping[int, Verdict]:
+        return await asyncio.to_thread(self._app.store.feedback.verdicts_of_contact, self._channel.name, contact_key)
 
     def _person_name(self, user: str) -> str:
         return next((one.full_name for one in self._workspace.users if one.name == user), user)

@@ -1,28 +1,51 @@
-"""Delivery: takes what is due from the outbox, hands it to its channel, and notes what became of it."""
+"""Delivery: takes what is due from the outbox, hands it to its channel, and notes what became of it.
+
+A reply that cannot go out is tried again, later each time. What its failure says about others decides who waits with it
+(`SendFault`): nobody, all that waits for the same contact, or the whole channel. Replies that became too old to be of
+use, or that were tried too often, are given up: people see them and can put them back (`custagent outbox`).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import random
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
-from custagent.core.errors import ChannelError, CustagentError, LeaseHeld, StoreError
+from custagent.core.errors import ChannelError, CustagentError, LeaseHeld, SendFault, StoreError
 from custagent.core.message import DeliveryReceipt, DeliveryStatus, OutboundMessage
 from custagent.core.ports import ChannelAdapter, Clock, Outbox
+from custagent.runtime.log import fields
+from custagent.runtime.outages import Outages
 from custagent.runtime.waiting import wait_for_any
 
 _log = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 #: Tries before a reply becomes a dead letter: with the back-off below, about an hour and a half.
 MOST_ATTEMPTS = 16
 #: Seconds after the first failure; doubled with each, up to the longest.
 FIRST_BACK_OFF = 1.0
 LONGEST_BACK_OFF = 900.0
-#: Replies under way at a time.
-AT_ONCE = 20
+#: How long after it was written a reply that fails is tried again, whatever the cause: longer than any jump of a clock
+#: that the promises speak of (R8), so that a jump alone gives nothing up.
+GIVEN_UP_AFTER = timedelta(hours=48)
+#: Replies under way at a time, by channel: one that hangs takes no places of another.
+AT_ONCE = 10
+#: Seconds that one sending may take. Adapters have shorter patience of their own; this is for what they forgot.
+PATIENCE = 60.0
+#: How long nobody else sends a reply that is being sent: longer than any sending takes.
+CLAIM = timedelta(seconds=2 * PATIENCE)
+#: How long the next runner leaves alone what this one was sending when it ended: the provider's word on it may come, and
+#: it comes late where the provider first waited for an answer of the one that had stopped.
+NEWS = timedelta(seconds=10)
+#: Seconds between the question whether a reply may go and its going after which the question is asked again.
+HESITATION = 1.0
 #: Seconds between looks into the outbox when nobody wakes the loop: replies of other processes wait no longer.
 POLL = 1.0
 #: Seconds that replies which are being sent may take when the runner stops.
@@ -50,6 +73,8 @@ class Delivery:
         check: Callable[[], None],
         poll: float = POLL,
         finish: float = FINISH,
+        patience: float = PATIENCE,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`check` raises LeaseHeld when another runner has taken over: asked right before each sending."""
         self._outbox = outbox
@@ -59,10 +84,15 @@ class Delivery:
         self._check = check
         self._poll = poll
         self._finish = finish
+        self._patience = patience
+        self._monotonic = monotonic
+        self._outages = Outages(monotonic)
         self._wake = asyncio.Event()
         self._stop = asyncio.Event()
         #: By conversation: what is being sent.
         self._busy: dict[str, asyncio.Task[None]] = {}
+        #: How many of these there are, by channel.
+        self._under_way: Counter[str] = Counter()
 
     def wake(self) -> None:
         """Something may be due."""
@@ -72,20 +102,51 @@ class Delivery:
         """Deliver until `stop` is set; what is under way then is finished. Raises LeaseHeld."""
         self._stop = stop
         async with asyncio.TaskGroup() as tasks:
+            await self._take_over()
             while not stop.is_set():
                 self._wake.clear()
-                for outbound in await self._due():
-                    self._busy[outbound.message.conversation] = tasks.create_task(self._work(outbound))
+                while await self._begin(tasks):
+                    pass  # a channel was full before the others had their turn: look again without it
                 await wait_for_any(self._wake, stop, seconds=self._poll)
             if self._busy:
                 _, late = await asyncio.wait(self._busy.values(), timeout=self._finish)
                 for task in late:
                     task.cancel()
 
-    async def _due(self) -> Sequence[OutboundMessage]:
-        room, busy = AT_ONCE - len(self._busy), set(self._busy)
+    async def _take_over(self) -> None:
+        """A reply that was being sent when the runner before ended may have arrived: ask nobody to read it twice."""
         try:
-            return await asyncio.to_thread(self._outbox.due, self._clock.now(), limit=room, busy=busy)
+            count = await self._note(partial(self._outbox.take_over, self._clock.now() + NEWS, fence=self._fence))
+        except LeaseHeld:
+            raise
+        except StoreError:
+            return  # it stops before the database could be asked; the next runner asks it
+        if count:
+            _log.warning("%s replies were being sent when the runner before ended; they wait for news of them", count)
+
+    async def _begin(self, tasks: asyncio.TaskGroup) -> bool:
+        """Begin to send what is due; whether something that was read has to wait until its channel has room."""
+        left = False
+        for outbound in await self._due():
+            if self._outages.held_until(outbound.channel) is not None:
+                continue  # it went out while the outbox was read
+            if self._under_way[outbound.channel] >= self._room(outbound.channel):
+                left = True
+                continue
+            self._under_way[outbound.channel] += 1
+            self._busy[outbound.message.conversation] = tasks.create_task(self._work(outbound))
+        return left
+
+    def _room(self, channel: str) -> int:
+        return 1 if self._outages.is_out(channel) else AT_ONCE
+
+    async def _due(self) -> Sequence[OutboundMessage]:
+        full = {channel for channel, count in self._under_way.items() if count >= self._room(channel)}
+        resting, busy = full | set(self._outages.resting()), set(self._busy)
+        try:
+            return await asyncio.to_thread(
+                self._outbox.due, self._clock.now(), limit=2 * AT_ONCE, busy=busy, resting=resting
+            )
         except StoreError as error:
             _log.error("nothing can be delivered for the moment: %s", error.message)
             return ()
@@ -93,54 +154,122 @@ class Delivery:
     async def _work(self, outbound: OutboundMessage) -> None:
         try:
             await self._deliver(outbound)
-            self._wake.set()
         except LeaseHeld:
             # Another runner has taken over; it sends what is left.
             raise
         except CustagentError as error:
             # It still waits in the outbox, or is not there any more; the next look, a moment later, tells.
             _log.error("message %s is left for later: %s", outbound.message.id, error.message)
+        else:
+            self._wake.set()
         finally:
             self._busy.pop(outbound.message.conversation, None)
+            self._under_way[outbound.channel] -= 1
 
     async def _deliver(self, outbound: OutboundMessage) -> None:
         adapter = self._adapters().get(outbound.channel)
         if adapter is None:
             await self._give_up(outbound, f"the channel {outbound.channel!r} does not exist any more")
             return
-        if not await asyncio.to_thread(self._may_go, outbound):
+        asked = self._monotonic()
+        if not await asyncio.to_thread(self._may_go, outbound, adapter):
             return
+        if self._monotonic() - asked > HESITATION:
+            # This process was stopped meanwhile, perhaps for so long that another one follows it.
+            await asyncio.to_thread(self._check)
         try:
-            receipt = await adapter.send(outbound)
+            async with asyncio.timeout(self._patience):
+                receipt = await adapter.send(outbound)
         except ChannelError as error:
-            await self._failed(outbound, error.message)
+            await self._failed(outbound, error)
+        except TimeoutError:
+            await self._failed(outbound, ChannelError(f"{outbound.channel} did not answer in time"))
         except Exception as error:  # noqa: BLE001 - see below
             # The task's boundary: one channel's fault must not stop the others.
             _log.exception("message %s could not be sent on %s", outbound.message.id, outbound.channel)
-            await self._failed(outbound, f"a fault of this program: {type(error).__name__}")
+            await self._failed(outbound, ChannelError(f"a fault of this program: {type(error).__name__}"))
         else:
             await self._record(outbound, receipt)
+            await self._works(outbound.channel)
 
-    def _may_go(self, outbound: OutboundMessage) -> bool:
+    def _may_go(self, outbound: OutboundMessage, adapter: ChannelAdapter) -> bool:
         """Asked right before sending: a person, or another runner, may have taken over."""
-        self._check()
-        return self._outbox.waits(outbound.id)
+        if adapter.idempotent:
+            self._check()
+            return self._outbox.waits(outbound.id)
+        return self._outbox.claim(outbound.id, self._clock.now() + CLAIM, fence=self._fence)
 
-    async def _failed(self, outbound: OutboundMessage, reason: str) -> None:
-        if outbound.attempts + 1 >= MOST_ATTEMPTS:
-            await self._give_up(outbound, reason)
+    async def _failed(self, outbound: OutboundMessage, error: ChannelError) -> None:
+        if error.fault.of_channel:
+            await self._note(partial(self._outbox.unclaim, outbound.id, fence=self._fence))
+            await self._channel_failed(outbound.channel, error)
             return
-        again = self._clock.now() + back_off(outbound.attempts)
-        await self._note(partial(self._outbox.retry, outbound.id, reason, again, fence=self._fence))
+        if error.fault is not SendFault.RETRY:
+            # Whatever it says of this one reply, the provider is there.
+            await self._works(outbound.channel)
+        begin = self._clock.now()
+        if error.fault is SendFault.RETRY and self._outages.is_out(outbound.channel):
+            # It may be the reply's own fault, so that another one makes the next try; it may be the channel's still.
+            begin = await self._channel_failed(outbound.channel, error)
+        old = self._clock.now() - outbound.message.at >= GIVEN_UP_AFTER
+        if error.fault.final or old or outbound.attempts + 1 >= MOST_ATTEMPTS:
+            await self._give_up(outbound, error.message)
+            return
+        pause = max(back_off(outbound.attempts), timedelta(seconds=error.retry_after))
+        retry = partial(self._outbox.retry, whole_contact=error.fault is SendFault.SLOW_CONTACT, fence=self._fence)
+        await self._note(partial(retry, outbound.id, error.message, begin + pause))
+
+    async def _channel_failed(self, channel: str, error: ChannelError) -> datetime:
+        """Let all that waits on the channel wait for the next try, which one reply makes; give up what is too old.
+
+        When the next try is.
+        """
+        now = self._clock.now()
+        until = self._outages.held_until(channel)
+        if until is None:
+            pause = self._outages.pause(channel, error.retry_after, random.random)
+            until = now + timedelta(seconds=pause)
+            if not self._outages.is_out(channel):
+                _log.error("the channel %s is out, its replies wait: %s", channel, error.message)
+            # Before the database is asked to wait too: what is due meanwhile must not run into the same wall.
+            self._outages.failed(channel, pause, until)
+        # What was under way beside the first failure says nothing new of the channel, and waits with the others.
+        await self._note(partial(self._outbox.hold, channel, error.message, until, fence=self._fence))
+        given_up = await self._note(
+            partial(self._outbox.expire, channel, now - GIVEN_UP_AFTER, error.message, now, fence=self._fence)
+        )
+        for message in given_up:
+            _log.error("message %s could not be delivered on %s in its time: %s", message, channel, error.message)
+        return until
+
+    async def _works(self, channel: str) -> None:
+        """The channel took something. If it had been out, what waits for it goes out now."""
+        held_until = self._outages.works(channel)
+        if held_until is not None:
+            _log.warning("the channel %s works again", channel)
+            await self._note(partial(self._outbox.resume, channel, held_until, fence=self._fence))
 
     async def _give_up(self, outbound: OutboundMessage, reason: str) -> None:
         await self._record(outbound, DeliveryReceipt(status=DeliveryStatus.FAILED, error=reason))
         _log.error("message %s could not be delivered on %s: %s", outbound.message.id, outbound.channel, reason)
 
     async def _record(self, outbound: OutboundMessage, receipt: DeliveryReceipt) -> None:
-        await self._note(partial(self._outbox.record, outbound.id, receipt, self._clock.now(), fence=self._fence))
+        now = self._clock.now()
+        await self._note(partial(self._outbox.record, outbound.id, receipt, now, fence=self._fence))
+        _log.info(
+            "delivered",
+            extra=fields(
+                conversation=outbound.message.conversation,
+                message=outbound.id,
+                channel=outbound.channel,
+                status=receipt.status.value,
+                attempts=outbound.attempts + 1,
+                # Since it was written, waiting included.
+                seconds=max(0.0, (now - outbound.message.at).total_seconds()),
+            ),
+        )
 
-    async def _note(self, write: Callable[[], None]) -> None:
+    async def _note(self, write: Callable[[], Result]) -> Result:
         """Write down what became of a reply. While the disk is full it waits, rather than send the reply again."""
         while True:
             try:

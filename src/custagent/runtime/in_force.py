@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 from custagent.config.agents import agent_from_text
 from custagent.config.workspace import workspace_from_text
@@ -20,6 +21,14 @@ from custagent.core.workspace import Channel, Workspace
 from custagent.runtime.bootstrap import WORKSPACE_KEY, Application
 
 _log = logging.getLogger(__name__)
+
+#: Seconds for which what was in force may be taken to be so still, where another process may have changed it: reading
+#: the database at each request costs the web server more than the rest of it. A turn is always made by what is.
+FRESH = 0.05
+
+
+#: An agent, its assignment to a channel, and the version of the agent that says so.
+Assigned: TypeAlias = tuple[AgentDefinition, Assignment, AppliedVersion]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +53,8 @@ class _MadeWhenAsked(Answerer):
 class InForce:
     """The definitions that the runner works by. Asked anew for every turn; read again only when they have changed.
 
+    What this process applies is in force at once.
+
     Threads may share it.
     """
 
@@ -54,34 +65,44 @@ class InForce:
         #: (agent, its version, the workspace's version): what an answerer was made by.
         self._answerers: dict[tuple[str, int, int], Answerer] = {}
         self._workspace: tuple[int, Workspace] | None = None
+        #: What was made of the versions that were live, which stay the same mapping until one of them changes.
+        self._seen: tuple[Mapping[str, AppliedVersion], Workspace] | None = None
+        self._channels: tuple[Workspace, Mapping[str, Channel]] | None = None
+        self._assigned: tuple[Mapping[str, AppliedVersion], Mapping[str, Assigned]] | None = None
 
     def workspace(self) -> Workspace:
         """The workspace as it was last applied; as its file says while it never was. Raises ConfigError, StoreError."""
-        live = self._app.store.versions.live()
-        with self._lock:
-            return self._workspace_of(live)[1]
+        live = self._app.store.versions.live(fresh_for=FRESH)
+        seen = self._seen
+        if seen is None or seen[0] is not live:
+            with self._lock:
+                seen = self._seen = live, self._workspace_of(live)[1]
+        return seen[1]
 
     def channels(self) -> Mapping[str, Channel]:
         """The channels by name."""
-        return {channel.name: channel for channel in self.workspace().channels}
+        workspace, made = self.workspace(), self._channels
+        if made is None or made[0] is not workspace:
+            made = self._channels = workspace, {channel.name: channel for channel in workspace.channels}
+        return made[1]
 
-    def assigned(self) -> Mapping[str, tuple[AgentDefinition, Assignment, AppliedVersion]]:
+    def assigned(self) -> Mapping[str, Assigned]:
         """By channel: the agent that answers on it.
 
         One that only suggests (ASG-5) answers nobody: people have those conversations.
         """
-        live = self._app.store.versions.live()
-        found: dict[str, tuple[AgentDefinition, Assignment, AppliedVersion]] = {}
-        with self._lock:
-            for name, definition in self._definitions(live).items():
-                for assignment in definition.assignments:
-                    if assignment.mode == "reply":
-                        found.setdefault(assignment.channel, (definition, assignment, live[name]))
-        return found
+        return self._assigned_in(self._app.store.versions.live(fresh_for=FRESH))
+
+    def _assigned_in(self, live: Mapping[str, AppliedVersion]) -> Mapping[str, Assigned]:
+        made = self._assigned
+        if made is None or made[0] is not live:
+            with self._lock:
+                made = self._assigned = live, self._assigned_by(live)
+        return made[1]
 
     def agent_on(self, channel: str) -> AgentInForce | None:
         """The agent that answers on the channel now; None when people alone do."""
-        assigned = self.assigned().get(channel)
+        assigned = self._assigned_in(self._app.store.versions.live()).get(channel)
         if assigned is None:
             return None
         definition, assignment, version = assigned
@@ -93,6 +114,17 @@ class InForce:
             answerer=_MadeWhenAsked(partial(self._answerer, definition, version.version)),
             paused=self._app.store.pauses.is_paused(definition.name),
         )
+
+    def _assigned_by(self, live: Mapping[str, AppliedVersion]) -> Mapping[str, Assigned]:
+        """The lock is held."""
+        found: dict[str, Assigned] = {}
+        for name, definition in self._definitions(live).items():
+            for assignment in definition.assignments:
+                if assignment.mode == "reply":
+                    found.setdefault(assignment.channel, (definition, assignment, live[name]))
+        # An index takes memory: what answered for an agent that is gone goes with it.
+        self._answerers = {key: answerer for key, answerer in self._answerers.items() if key[0] in live}
+        return found
 
     def _definitions(self, live: Mapping[str, AppliedVersion]) -> Mapping[str, AgentDefinition]:
         """By name, the agents that this version of custagent can read; the lock is held."""

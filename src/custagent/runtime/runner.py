@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterator, Mapping
+import os
+import signal
+import time
+from collections.abc import Collection, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -16,24 +19,32 @@ from typing import Any
 
 from custagent.answer.wording import Wording
 from custagent.channels.hub import Hub
-from custagent.channels.live_chat import LiveChatAdapter
-from custagent.conversation.lifecycle import close_by_silence, threading_of
+from custagent.conversation.lifecycle import threading_of
 from custagent.conversation.privacy import mask
 from custagent.conversation.routing import takes
 from custagent.conversation.service import ConversationService
 from custagent.core.agent import AgentDefinition
-from custagent.core.conversation import Begun, Conversation
-from custagent.core.errors import CustagentError, LeaseHeld, Overtaken, StoreError, UnknownName
-from custagent.core.message import InboundMessage
+from custagent.core.conversation import Arrival, Begun, Conversation, Status, Threading
+from custagent.core.errors import LeaseHeld, StoreError, UnknownName
+from custagent.core.message import DeliveryUpdate, InboundMessage
 from custagent.core.ports import ChannelAdapter
-from custagent.core.workspace import ChannelKind, LiveChatChannel
+from custagent.core.privacy import MaskKind
+from custagent.core.workspace import Channel, ChannelKind, Workspace
+from custagent.runtime.admission import Admission
 from custagent.runtime.answering import Answering
 from custagent.runtime.bootstrap import Application
+from custagent.runtime.credit_keeper import CreditKeeper
+from custagent.runtime.credit_rules import CreditRules
 from custagent.runtime.delivery import Delivery
 from custagent.runtime.directory import WorkspaceDirectory
+from custagent.runtime.histogram import ANSWER_BOUNDS, Histogram
 from custagent.runtime.in_force import InForce
+from custagent.runtime.log import fields
+from custagent.runtime.served import ServedKind, served_kinds, surroundings
 from custagent.runtime.syncing import Syncing
-from custagent.runtime.waiting import wait_for_any
+from custagent.runtime.timers import Timers
+from custagent.runtime.turns import Turns
+from custagent.runtime.waiting import result_of, wait_for_any
 from custagent.store.lease import LeaseHolder
 
 _log = logging.getLogger(__name__)
@@ -42,35 +53,45 @@ _log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=15)
 #: How often within its length the lease is renewed.
 RENEWALS = 5
-#: Seconds between looks for conversations that silence has closed.
-CLOSED_EVERY = 20.0
 
 
 class Runner:
     """The background work of one workspace, and what the web server needs of it."""
 
-    def __init__(self, app: Application, *, lease: timedelta = LEASE) -> None:
-        """Takes the lease. Raises LeaseHeld, which names the runner that has it; ConfigError, StoreError."""
-        self._app = app
+    def __init__(
+        self, app: Application, *, lease: timedelta = LEASE, kinds: Mapping[str, ServedKind] | None = None
+    ) -> None:
+        """Takes the lease. `kinds` are the kinds of channel that it serves, by name; all that there are unless told.
+
+        Raises LeaseHeld, which names the runner that has it; ConfigError, StoreError, WorkspaceError.
+        """
+        self.app = app
         self._lease = lease
         self.hub = Hub()
+        self.around = surroundings(app, self.hub)
+        self.kinds = served_kinds() if kinds is None else kinds
         self.in_force = InForce(app)
         # What cannot be read must not first take the workspace from a runner that could begin.
         self.in_force.workspace()
         self._holder = LeaseHolder.this_process(app.clock.now())
         self._fence = app.store.lease.acquire(self._holder, lease, app.clock.now())
         self.stopping = asyncio.Event()
+        self._threadings: tuple[Workspace, Mapping[str, Threading]] | None = None
+        #: How long contacts waited for the agent's turns (`/metrics`).
+        self.answer_seconds = Histogram(ANSWER_BOUNDS)
         directory = WorkspaceDirectory(self.in_force.workspace, app.store.conversations)
         self._delivery = Delivery(app.store.outbox, self._adapters, app.clock, fence=self._fence, check=self.check)
+        keeper = CreditKeeper(app, CreditRules(app, self.in_force), fence=self._fence)
+        service = ConversationService(directory=directory, clock=app.clock, texts=_text)
         self._answering = Answering(
             app.store.conversations,
-            self.in_force,
-            ConversationService(directory=directory, clock=app.clock, texts=_text),
-            fence=self._fence,
+            Turns(app.store.conversations, self.in_force, service, fence=self._fence, credits_=keeper),
             working=self._working,
-            committed=self._committed,
+            committed=self._answered,
         )
+        self.admission = Admission(app.store.conversations.count_unhandled)
         self._syncing = Syncing(app)
+        self.timers = Timers(app, self.in_force, fence=self._fence, changed=self._committed, also=[keeper.look])
 
     async def run(self) -> None:
         """Work until `stop` is called, then finish what is under way; `release` follows.
@@ -86,56 +107,129 @@ class Runner:
         finally:
             self.stop()
 
+    @property
+    def fence(self) -> int:
+        """The token of its lease, with which its writes prove that no other runner has taken over."""
+        return self._fence
+
     def check(self) -> None:
         """Whether this runner can do its work now. Raises StoreError, LeaseHeld when another runner took over."""
-        self._app.store.lease.check(self._fence)
+        self.app.store.lease.check(self._fence)
 
     def stop(self) -> None:
         """End soon: open streams at once, turns and deliveries when they are done."""
         self.stopping.set()
         self.hub.close()
 
+    def sleep(self) -> None:
+        """What Ctrl-Z does, but never in the middle of a write: it would take the database's lock along, and nobody could
+        follow this runner when its lease has run out.
+        """
+        self.app.store.between_writes(_stop_this_process)
+
     def release(self) -> None:
         """Let the next runner begin at once: the last thing that this one does."""
-        self._app.store.lease.release(self._fence)
+        self.app.store.lease.release(self._fence)
+        self.app.store.seal()
+
+    def channels(self) -> Mapping[str, Channel]:
+        """The channels in force, by name. Raises ConfigError, StoreError."""
+        return self.in_force.channels()
 
     async def receive(self, inbound: InboundMessage) -> Begun:
         """Mask a contact's message and write it down; durable when it returns (ANS-7, CONV-2).
 
         Raises UnknownName for a channel that is gone, LeaseHeld, StoreError: then nothing was written.
         """
-        workspace = self.in_force.workspace()
-        channel = next((one for one in workspace.channels if one.name == inbound.channel), None)
-        if channel is None:
-            raise UnknownName(f"The channel {inbound.channel!r} does not exist any more.")
-        assigned = self.in_force.assigned().get(inbound.channel)
-        masked = replace(inbound, text=mask(inbound.text, kinds=workspace.privacy.mask).text)
-        begun = await asyncio.wrap_future(
-            self._app.store.conversations.begin_soon(
-                masked,
-                threading_of(ChannelKind(channel.kind)),
-                agent=assigned[0].name if assigned and takes(assigned[1], inbound.contact_key) else "",
-                at=self._app.clock.now(),
-                fence=self._fence,
-            )
-        )
-        self._answering.wake()
+        (begun,) = await self.receive_all([inbound])
         return begun
+
+    async def receive_all(self, messages: Sequence[InboundMessage]) -> tuple[Begun, ...]:
+        """The same for a batch, in its order and in one transaction: all of it is written, or nothing.
+
+        Raises Overloaded too, when it would have to wait too long (R14).
+        """
+        if not messages:
+            return ()
+        workspace, assigned = self.in_force.workspace(), self.in_force.assigned()
+        threadings = self._threadings_of(workspace)
+        arrivals = []
+        for inbound in messages:
+            if inbound.channel not in threadings:
+                raise UnknownName(f"The channel {inbound.channel!r} does not exist any more.")
+            agent = assigned.get(inbound.channel)
+            arrivals.append(
+                Arrival(
+                    message=_masked(inbound, workspace.privacy.mask),
+                    threading=threadings[inbound.channel],
+                    agent=agent[0].name if agent and takes(agent[1], inbound.contact_key) else "",
+                )
+            )
+        await self._require_room(arrivals)
+        store, now = self.app.store.conversations, self.app.clock.now()
+        with self.admission.writing(len(arrivals)):
+            begun = await result_of(store.begin_all_soon(arrivals, at=now, fence=self._fence))
+        for one in begun:
+            if one.conversation.status is Status.PENDING and not one.duplicate:
+                self.admission.came(one.conversation.channel)
+                self._answering.heard(one.conversation)
+            if not _log.isEnabledFor(logging.INFO):
+                continue
+            _log.info(
+                "received",
+                extra=fields(
+                    conversation=one.conversation.id,
+                    message=one.message.id,
+                    channel=one.conversation.channel,
+                    duplicate=one.duplicate,
+                    new=one.new,
+                    text=one.message.text,
+                ),
+            )
+        return begun
+
+    def _threadings_of(self, workspace: Workspace) -> Mapping[str, Threading]:
+        """How conversations on each channel end; made once a workspace."""
+        if self._threadings is None or self._threadings[0] is not workspace:
+            times = workspace.conversations.close_after
+            threadings = {one.name: threading_of(ChannelKind(one.kind), times) for one in workspace.channels}
+            self._threadings = workspace, threadings
+        return self._threadings[1]
+
+    async def _require_room(self, arrivals: Sequence[Arrival]) -> None:
+        """Raises Overloaded for a message that would wait too long for an agent. People's conversations go on."""
+        for arrival in arrivals:
+            message = arrival.message
+            if not arrival.agent or not self.admission.is_full(message.channel):
+                continue
+            latest = self.app.store.conversations.latest
+            going_on = await asyncio.to_thread(latest, message.channel, message.contact_key)
+            if going_on is None or going_on.status not in (Status.OPEN, Status.SNOOZED):
+                raise self.admission.refusal(message.channel)
+
+    async def note(self, updates: Sequence[DeliveryUpdate]) -> None:
+        """What providers tell of replies, written down; durable when it returns. Raises LeaseHeld, StoreError."""
+        if updates:
+            noting = self.app.store.outbox.note_all_soon(updates, self.app.clock.now(), fence=self._fence)
+            known = await result_of(noting)
+            if known < len(updates):
+                _log.info("%s of %s words on replies were about none of ours", len(updates) - known, len(updates))
 
     def _work(self) -> list[Coroutine[Any, Any, None]]:
         return [
             self._answering.run(self.stopping),
+            self.admission.run(self.stopping),
             self._delivery.run(self.stopping),
             self._syncing.run(self.stopping),
-            self._close_silent(),
+            self.timers.run(self.stopping),
             self._keep_lease(),
         ]
 
     def _adapters(self) -> Mapping[str, ChannelAdapter]:
         return {
-            name: LiveChatAdapter(name, channel.origins, self.hub)
+            name: self.kinds[channel.kind].adapter(channel, self.around)
             for name, channel in self.in_force.channels().items()
-            if isinstance(channel, LiveChatChannel)
+            if channel.kind in self.kinds
         }
 
     @contextmanager
@@ -147,6 +241,11 @@ class Runner:
         finally:
             self.hub.typing(conversation.contact.key, on=False)
 
+    def _answered(self, conversation: Conversation) -> None:
+        self.answer_seconds.observe((self.app.clock.now() - conversation.last_message_at).total_seconds())
+        self.admission.answered(conversation.channel)
+        self._committed(conversation)
+
     def _committed(self, conversation: Conversation) -> None:
         self._delivery.wake()
         self.hub.notify(conversation.contact.key)
@@ -156,42 +255,12 @@ class Runner:
         while not self.stopping.is_set():
             await wait_for_any(self.stopping, seconds=self._lease.total_seconds() / RENEWALS)
             try:
-                await asyncio.to_thread(self._app.store.lease.renew, self._fence, self._lease, self._app.clock.now())
+                await asyncio.to_thread(self.app.store.lease.renew, self._fence, self._lease, self.app.clock.now())
             except LeaseHeld:
                 raise
             except StoreError as error:
                 # Until somebody else takes it, the lease is still this runner's.
                 _log.error("the lease could not be renewed: %s", error.message)
-
-    async def _close_silent(self) -> None:
-        """Close what nobody has said anything in for too long (CONV-1)."""
-        while not self.stopping.is_set():
-            try:
-                await asyncio.to_thread(self.close_silent)
-            except LeaseHeld:
-                raise
-            except CustagentError as error:
-                _log.error("nothing can be closed for the moment: %s", error.message)
-            await wait_for_any(self.stopping, seconds=CLOSED_EVERY)
-
-    def close_silent(self) -> int:
-        """Close all that is due now; how many were closed. Raises LeaseHeld, StoreError."""
-        store, now, closed = self._app.store.conversations, self._app.clock.now(), 0
-        threadings = {
-            name: threading_of(ChannelKind(channel.kind)) for name, channel in self.in_force.channels().items()
-        }
-        going_on = True
-        while going_on and not self.stopping.is_set():
-            # Nothing is closed in a round in which everything went on just before: then it waits for the next look.
-            going_on = False
-            for conversation in store.due_for_closing(threadings, now):
-                try:
-                    store.commit(close_by_silence(conversation, now), fence=self._fence)
-                except Overtaken:
-                    _log.info("conversation %s went on just before it was closed", conversation.id)
-                else:
-                    closed, going_on = closed + 1, True
-        return closed
 
 
 def _first(group: BaseExceptionGroup[LeaseHeld]) -> LeaseHeld:
@@ -200,5 +269,16 @@ def _first(group: BaseExceptionGroup[LeaseHeld]) -> LeaseHeld:
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
+def _masked(inbound: InboundMessage, kinds: Collection[MaskKind]) -> InboundMessage:
+    text = mask(inbound.text, kinds=kinds).text
+    return inbound if text == inbound.text else replace(inbound, text=text)
+
+
 def _text(agent: AgentDefinition, key: str, language: str) -> str:
     return Wording(agent=agent, wanted=language).message(key).text
+
+
+def _stop_this_process() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+    # Threads are stopped one after the other, this one last if need be.
+    time.sleep(0.02)

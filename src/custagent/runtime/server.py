@@ -7,7 +7,7 @@ import errno
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import timedelta
 from functools import partial
@@ -18,14 +18,16 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
-from custagent.channels.live_chat_assets import HostPage
-from custagent.channels.live_chat_web import create_routes
 from custagent.core.errors import CustagentError, StoreError, UsageError
+from custagent.runtime.backup import check_database
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.chat import LiveChats
+from custagent.runtime.garbage import unhurried
+from custagent.runtime.metrics import metrics_route
 from custagent.runtime.runner import LEASE, Runner
+from custagent.runtime.served import ServedKind
 
 _log = logging.getLogger(__name__)
 
@@ -39,8 +41,8 @@ _BUSY = 5
 _HOST_HINT = "Listen on this machine alone with --host 127.0.0.1, or on all its addresses with --host 0.0.0.0"
 
 
-def make_asgi(app: Application, runner: Runner, *, demo: HostPage | None = None) -> Starlette:
-    """The application over a runner: live chat, `/healthz` and `/readyz`."""
+def make_asgi(app: Application, runner: Runner) -> Starlette:
+    """The application over a runner: what its kinds of channel bring, `/metrics`, `/healthz` and `/readyz`."""
 
     async def alive(_: Request) -> JSONResponse:
         return JSONResponse({"status": "alive"})
@@ -62,9 +64,9 @@ def make_asgi(app: Application, runner: Runner, *, demo: HostPage | None = None)
         body = {"error": {"code": "busy", "message": message}}
         return JSONResponse(body, status_code=503, headers={"Retry-After": str(_BUSY), "Cache-Control": "no-store"})
 
-    chats = LiveChats(app, runner)
-    routes = [Route("/healthz", alive), Route("/readyz", ready)]
-    routes += create_routes(chats, hub=runner.hub, clock=app.clock, demo=demo)
+    # What channels bring comes first: a request is compared with one route after the other.
+    routes: list[BaseRoute] = [route for kind in runner.kinds.values() for route in kind.routes(runner)]
+    routes += [Route("/healthz", alive), Route("/readyz", ready), metrics_route(app, runner)]
     return Starlette(routes=routes, exception_handlers={CustagentError: busy})
 
 
@@ -92,29 +94,36 @@ async def serve(
     *,
     host: str,
     port: int,
-    demo: HostPage | None = None,
     started: asyncio.Future[str] | None = None,
     lease: timedelta = LEASE,
+    kinds: Mapping[str, ServedKind] | None = None,
 ) -> None:
     """Run the workspace until SIGTERM or SIGINT: a clean end within ten seconds, whatever is open.
 
-    `started` is given the address once it answers. Raises LeaseHeld, UsageError when the port is taken.
+    `started` is given the address once it answers; `kinds` are the kinds of channel that are served, all that there are
+    unless told. Raises LeaseHeld, UsageError when the port is taken.
     """
     # The lease comes first: a second runner is told of the first, not of the port that the first one has.
-    runner = Runner(app, lease=lease)
+    runner = Runner(app, lease=lease, kinds=kinds)
     try:
-        with closing(_listen(host, port)) as listener:
-            config = uvicorn.Config(
-                make_asgi(app, runner, demo=demo),
-                log_level="warning",
-                access_log=False,
-                timeout_graceful_shutdown=GRACE,
-                proxy_headers=True,
-                lifespan="off",
-            )
-            await _serve(runner, Server(config), listener, started)
+        with closing(_listen(host, port)) as listener, unhurried():
+            await _serve(runner, Server(make_config(make_asgi(app, runner))), listener, started)
     finally:
         runner.release()
+
+
+def make_config(application: ASGIApp) -> uvicorn.Config:
+    """How uvicorn serves an application here; the benchmarks serve theirs the same way."""
+    return uvicorn.Config(
+        application,
+        # Its lines go where all others go.
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=GRACE,
+        proxy_headers=True,
+        lifespan="off",
+    )
 
 
 async def _serve(runner: Runner, server: Server, listener: socket.socket, started: asyncio.Future[str] | None) -> None:
@@ -125,6 +134,7 @@ async def _serve(runner: Runner, server: Server, listener: socket.socket, starte
     loop = asyncio.get_running_loop()
     for sign in _SIGNALS:
         loop.add_signal_handler(sign, stop)
+    loop.add_signal_handler(signal.SIGTSTP, runner.sleep)
     work = asyncio.create_task(runner.run())
     web = asyncio.create_task(server.serve(sockets=[listener]))
     # Neither goes on without the other.
@@ -140,7 +150,7 @@ async def _serve(runner: Runner, server: Server, listener: socket.socket, starte
         await work
         await web
     finally:
-        for sign in _SIGNALS:
+        for sign in (*_SIGNALS, signal.SIGTSTP):
             loop.remove_signal_handler(sign)
         answering.cancel()
 
@@ -175,6 +185,7 @@ def _address(listener: socket.socket) -> str:
 async def lifespan_of(app: Application) -> AsyncIterator[Runner]:
     """A runner for as long as somebody else's ASGI server serves the application."""
     with app:
+        await asyncio.to_thread(check_database, app)
         runner = Runner(app)
         work = asyncio.create_task(runner.run())
         try:

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from custagent.config.agents import agent_names, agent_path
 from custagent.core.conversation import Status
 from custagent.core.document import SourceStatus
-from custagent.core.errors import CustagentError
+from custagent.core.errors import CustagentError, IndexDamaged
 from custagent.core.message import DeliveryStatus
+from custagent.core.notice import Notice
 from custagent.core.record import AppliedVersion
-from custagent.core.workspace import ChannelKind
 from custagent.runtime.bootstrap import WORKSPACE_KEY, Application
 from custagent.runtime.channels import ADD_HINT, ChannelState, channel_states
+from custagent.runtime.credits import CreditState, credit_state
 from custagent.runtime.handover import live_assignments
 from custagent.runtime.in_force import InForce
+from custagent.runtime.served import is_served
+from custagent.store.allowance import NOTICE as CREDITS
+from custagent.store.backup_folder import backups
 from custagent.store.lease import LeaseHolder
 
-#: The kinds of channel that this version can run.
-SERVED = frozenset({ChannelKind.LIVE_CHAT.value})
 #: So many dead letters are told one by one.
 MOST_DEAD_LETTERS = 20
+#: So many notices are looked at.
+MOST_NOTICES = 20
+#: How long a notice that is about nothing that can be looked up is shown.
+NOTICES_LAST = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,36 +76,77 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IndexState:
+    """What an agent answers from."""
+
+    agent: str
+    #: The live generation; 0 when none was built, and when it is damaged.
+    generation: int
+    passages: int
+    #: What embedded them, "" when there is no index.
+    engine: str
+    #: When the source that was not read for longest was read, UTC; None when none was.
+    synced_at: datetime | None
+    #: Why it cannot be used; "" when all is well.
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupState:
+    """The backups in the workspace."""
+
+    count: int
+    #: The newest, and when it was taken, UTC; None when there is none.
+    newest: str | None
+    taken_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReport:
     """What `custagent status` tells."""
 
+    #: When this was looked at, UTC.
+    at: datetime
     #: The runner that works on the workspace; None when none does.
     runner: LeaseHolder | None
     channels: tuple[ChannelState, ...]
     paused: tuple[Pause, ...]
     #: How many conversations there are, by status.
     conversations: Mapping[Status, int]
-    #: Replies that wait for sending.
+    #: Contacts' messages that the agent has not dealt with, and when the oldest came, UTC.
+    waiting_messages: int
+    oldest_message_at: datetime | None
+    #: Replies that wait for sending, and when the oldest was written, UTC.
     waiting_replies: int
+    oldest_reply_at: datetime | None
     #: How many replies were given up, and the last of them, newest first.
     dead_letters: int
     last_dead_letters: tuple[GivenUp, ...]
+    credits: CreditState
+    indexes: tuple[IndexState, ...]
+    backups: BackupState
     differences: tuple[Difference, ...]
     sync_problems: tuple[SyncProblem, ...]
+    #: What people were told once and still holds, newest first.
+    notices: tuple[Notice, ...]
 
 
 def workspace_status(app: Application) -> StatusReport:
     """How things are now. Raises ConfigError when custagent.yaml cannot be read."""
-    replies = app.store.totals.replies()
-    letters = app.store.outbox.dead_letters(limit=MOST_DEAD_LETTERS)
+    replies, waiting, now = app.store.totals.replies(), app.store.totals.waiting(), app.clock.now()
+    letters, state = app.store.outbox.dead_letters(limit=MOST_DEAD_LETTERS), credit_state(app)
     return StatusReport(
-        runner=app.store.lease.holder(app.clock.now()),
+        at=now,
+        runner=app.store.lease.holder(now),
         channels=tuple(channel_states(app, InForce(app).workspace())),
         paused=tuple(
             Pause(agent=agent, by=by, since=since) for agent, (by, since) in app.store.pauses.paused().items()
         ),
         conversations=app.store.totals.conversations(),
-        waiting_replies=replies[DeliveryStatus.QUEUED],
+        waiting_messages=waiting.messages,
+        oldest_message_at=waiting.oldest_message_at,
+        waiting_replies=waiting.replies,
+        oldest_reply_at=waiting.oldest_reply_at,
         dead_letters=replies[DeliveryStatus.FAILED],
         last_dead_letters=tuple(
             GivenUp(
@@ -111,8 +158,52 @@ def workspace_status(app: Application) -> StatusReport:
             )
             for letter in letters
         ),
+        credits=state,
+        indexes=tuple(_index(app, agent) for agent in sorted(app.store.versions.live().keys() - {WORKSPACE_KEY})),
+        backups=_backups(app),
         differences=tuple(differences(app)),
         sync_problems=tuple(_sync_problems(app)),
+        notices=tuple(_notices(app, state, now)),
+    )
+
+
+def _notices(app: Application, state: CreditState, now: datetime) -> Iterator[Notice]:
+    """What still holds: of credits what was told this month, of conversations what still waits for a person."""
+    current = {notice.key for notice in state.notices}
+    for notice in app.store.notices.latest(MOST_NOTICES):
+        if notice.conversation:
+            conversation = app.store.conversations.conversation(notice.conversation)
+            holds = conversation is not None and conversation.status is Status.OPEN
+        else:
+            holds = notice.key in current or (notice.kind != CREDITS and now - notice.at < NOTICES_LAST)
+        if holds:
+            yield notice
+
+
+def _index(app: Application, agent: str) -> IndexState:
+    states = app.store.sources.source_states(agent).values()
+    read = [state.synced_at for state in states if state.synced_at]
+    manifest, error = None, ""
+    try:
+        manifest = app.index_folder(agent).about()
+    except IndexDamaged as damaged:
+        error = damaged.message
+    return IndexState(
+        agent=agent,
+        generation=manifest.generation if manifest else 0,
+        passages=manifest.chunks if manifest else 0,
+        engine=manifest.embedder if manifest else "",
+        synced_at=min(read, default=None),
+        error=error,
+    )
+
+
+def _backups(app: Application) -> BackupState:
+    kept = backups(app.home.database)
+    return BackupState(
+        count=len(kept),
+        newest=kept[0].path.name if kept else None,
+        taken_at=kept[0].taken_at if kept else None,
     )
 
 
@@ -142,7 +233,7 @@ def served_channels(app: Application) -> list[ChannelState]:
     Raises CustagentError, which says what to run, when there is none.
     """
     assigned = [state for state in channel_states(app, InForce(app).workspace()) if state.agent]
-    served = [state for state in assigned if state.kind in SERVED]
+    served = [state for state in assigned if is_served(state.kind)]
     if assigned and not served:
         raise CustagentError(
             f"this version of custagent does not serve {assigned[0].kind} channels yet, and no agent is on another one",

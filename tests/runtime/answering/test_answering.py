@@ -5,130 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
-from custagent.conversation.service import AgentInForce, ConversationService
-from custagent.core.agent import AgentDefinition, Assignment, Handoff
-from custagent.core.answer import Answer, Decision, DecisionKind, Question, Reason
-from custagent.core.conversation import Conversation, Status
-from custagent.core.errors import LeaseHeld, StoreError
+from custagent.core.agent import Handoff
+from custagent.core.answer import Answer, Question
+from custagent.core.conversation import Status
+from custagent.core.errors import LeaseHeld
 from custagent.core.message import MessageKind
-from custagent.runtime.answering import AT_ONCE, Answering
+from custagent.runtime.places import AT_ONCE
 
 
-def echo(question: Question) -> Answer:
-    """Answers everything, by its last line."""
-    decision = Decision(kind=DecisionKind.ANSWER, reason=Reason.GROUNDED, confidence=0.9)
-    return Answer(decision=decision, text=f"re: {question.text}", language="en")
-
-
-@dataclass
-class Agents:
-    """Stands where InForce does: one agent on every channel, whose answers are a function."""
-
-    think: Callable[[Question], Answer] = echo
-    #: None: there is no agent.
-    handoff: Handoff | None = field(default_factory=Handoff)
-    asked: list[str] = field(default_factory=list)
-
-    def agent_on(self, channel: str) -> AgentInForce | None:
-        if self.handoff is None:
-            return None
-        assignment = Assignment(channel=channel, handoff=self.handoff)
-        return AgentInForce(
-            definition=AgentDefinition(name="support"), assignment=assignment, version=1, generation=1, answerer=self
-        )
-
-    def answer(self, question: Question) -> Answer:
-        self.asked.append(question.text)
-        return self.think(question)
-
-
-class Nobody:
-    """A Directory."""
-
-    def available(self, _targets: Any) -> list[Any]:
-        return []
-
-
-class Unsteady:
-    """A store whose methods named fail for the first so many calls."""
-
-    def __init__(self, store: Any, **failures: int) -> None:
-        self._store = store
-        self._failures = failures
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._store, name)
-
-        def call(*args: Any, **named: Any) -> Any:
-            if self._failures.get(name, 0):
-                self._failures[name] -= 1
-                raise StoreError("the disk is full")
-            return method(*args, **named)
-
-        return call
-
-
-@pytest.fixture
-def agents() -> Agents:
-    return Agents()
-
-
-class Loop:
-    """An answering loop over a store, and what it tells."""
-
-    def __init__(self, clients, agents: Agents, *, fence: int = 0, **failures: int) -> None:
-        self.events: list[str] = []
-        self.stop = asyncio.Event()
-        self.answering = Answering(
-            Unsteady(clients.store.conversations, **failures),
-            agents,
-            ConversationService(
-                directory=Nobody(), clock=clients.clock, texts=lambda _agent, key, _language: f"({key})"
-            ),
-            fence=fence,
-            working=self._working,
-            committed=lambda _: self.events.append("committed"),
-            poll=0.02,
-            first_pause=0.01,
-            finish=0.3,
-        )  # fmt: skip
-
-    @contextmanager
-    def _working(self, _: Conversation) -> Iterator[None]:
-        self.events.append("on")
-        try:
-            yield
-        finally:
-            self.events.append("off")
-
-    @asynccontextmanager
-    async def runs(self) -> AsyncIterator[None]:
-        """The loop works for as long as the block lasts, and then ends in order."""
-        task = asyncio.create_task(self.answering.run(self.stop))
-        try:
-            yield
-        finally:
-            self.stop.set()
-            async with asyncio.timeout(10):
-                await task
-
-
-def replies(clients, conversation: str) -> list[tuple[str, str]]:
-    return [(kind, text) for kind, text in clients.said(conversation) if kind not in ("inbound", "disclosure")]
-
-
-def test_what_waits_is_answered_and_told_of(clients, agents, until):
+def test_what_waits_is_answered_and_told_of(clients, agents, until, loop_of):
     begun = clients.write("How much?")
 
     async def scene() -> None:
-        loop = Loop(clients, agents)
+        loop = loop_of(clients, agents)
         async with loop.runs():
             await until(lambda: "committed" in loop.events)
         assert loop.events == ["on", "off", "committed"]
@@ -140,9 +32,9 @@ def test_what_waits_is_answered_and_told_of(clients, agents, until):
     assert (charge.amount, charge.conversation) == (-100, begun.conversation.id)
 
 
-def test_work_that_comes_by_another_process_is_seen_without_being_told(clients, agents, until):
+def test_work_that_comes_by_another_process_is_seen_without_being_told(clients, agents, until, loop_of, replies):
     async def scene() -> None:
-        async with Loop(clients, agents).runs():
+        async with loop_of(clients, agents).runs():
             await asyncio.sleep(0)
             begun = await asyncio.to_thread(clients.write)
             await until(lambda: replies(clients, begun.conversation.id))
@@ -150,7 +42,9 @@ def test_work_that_comes_by_another_process_is_seen_without_being_told(clients, 
     asyncio.run(scene())
 
 
-def test_one_worker_a_conversation_and_conversations_beside_each_other(clients, agents, until):
+def test_one_worker_a_conversation_and_conversations_beside_each_other(
+    *, clients, agents, until, loop_of, replies, echo
+):
     slow, quick = clients.write("slow", key="k1"), clients.write("quick", key="k2")
     gate = threading.Event()
 
@@ -162,7 +56,7 @@ def test_one_worker_a_conversation_and_conversations_beside_each_other(clients, 
     agents.think = think
 
     async def scene() -> None:
-        loop = Loop(clients, agents)
+        loop = loop_of(clients, agents)
         async with loop.runs():
             await until(lambda: replies(clients, quick.conversation.id))
             # Another look finds the slow one waiting still, and leaves it to its worker.
@@ -177,14 +71,14 @@ def test_one_worker_a_conversation_and_conversations_beside_each_other(clients, 
     assert sorted(agents.asked) == ["quick", "quick too", "slow"]
 
 
-def test_no_more_than_so_many_are_thought_about_at_a_time(clients, agents, until):
+def test_no_more_than_so_many_are_thought_about_at_a_time(clients, agents, until, loop_of, echo):
     for number in range(AT_ONCE + 2):
         clients.write(str(number), key=f"k{number}")
     gate = threading.Event()
     agents.think = lambda question: gate.wait(10) and echo(question)
 
     async def scene() -> None:
-        loop = Loop(clients, agents)
+        loop = loop_of(clients, agents)
         async with loop.runs():
             await until(lambda: len(agents.asked) == AT_ONCE)
             loop.answering.wake()
@@ -198,7 +92,7 @@ def test_no_more_than_so_many_are_thought_about_at_a_time(clients, agents, until
     assert sorted(agents.asked[:AT_ONCE]) == [str(number) for number in range(AT_ONCE)]
 
 
-def test_what_came_while_it_thought_is_answered_with_it(clients, agents, until):
+def test_what_came_while_it_thought_is_answered_with_it(*, clients, agents, until, loop_of, replies, echo):
     begun = clients.write("I have a bike.")
 
     def think(question: Question) -> Answer:
@@ -209,7 +103,7 @@ def test_what_came_while_it_thought_is_answered_with_it(clients, agents, until):
     agents.think = think
 
     async def scene() -> None:
-        async with Loop(clients, agents).runs():
+        async with loop_of(clients, agents).runs():
             await until(lambda: replies(clients, begun.conversation.id))
 
     asyncio.run(scene())
@@ -218,7 +112,7 @@ def test_what_came_while_it_thought_is_answered_with_it(clients, agents, until):
     assert len(clients.store.ledger.entries()) == 1
 
 
-def test_what_a_person_took_meanwhile_is_not_answered(clients, agents, until):
+def test_what_a_person_took_meanwhile_is_not_answered(*, clients, agents, until, loop_of, replies, echo):
     begun = clients.write("How much?")
 
     def think(question: Question) -> Answer:
@@ -228,7 +122,7 @@ def test_what_a_person_took_meanwhile_is_not_answered(clients, agents, until):
     agents.think = think
 
     async def scene() -> None:
-        loop = Loop(clients, agents)
+        loop = loop_of(clients, agents)
         async with loop.runs():
             await until(lambda: "off" in loop.events)
         assert "committed" not in loop.events
@@ -238,7 +132,7 @@ def test_what_a_person_took_meanwhile_is_not_answered(clients, agents, until):
     assert clients.store.ledger.entries() == ()
 
 
-def test_after_three_faults_the_conversation_is_handed_over(clients, agents, until, caplog):
+def test_after_three_faults_the_conversation_is_handed_over(*, clients, agents, until, caplog, loop_of, replies, echo):
     broken, other = clients.write("boom", key="k1"), clients.write("fine", key="k2")
     agents.handoff = Handoff(mode="transfer", to=("team:support",))
 
@@ -250,7 +144,7 @@ def test_after_three_faults_the_conversation_is_handed_over(clients, agents, unt
     agents.think = think
 
     async def scene() -> None:
-        async with Loop(clients, agents).runs():
+        async with loop_of(clients, agents).runs():
             await until(lambda: replies(clients, broken.conversation.id))
             await until(lambda: replies(clients, other.conversation.id))
 
@@ -265,7 +159,7 @@ def test_after_three_faults_the_conversation_is_handed_over(clients, agents, unt
     assert [entry.conversation for entry in clients.store.ledger.entries()] == [other.conversation.id]
 
 
-def test_an_agent_that_failed_is_tried_again_with_the_next_message(clients, agents, until):
+def test_an_agent_that_failed_is_tried_again_with_the_next_message(*, clients, agents, until, loop_of, replies, echo):
     begun = clients.write("boom")
 
     def think(question: Question) -> Answer:
@@ -276,7 +170,7 @@ def test_an_agent_that_failed_is_tried_again_with_the_next_message(clients, agen
     agents.think = think
 
     async def scene() -> None:
-        loop = Loop(clients, agents)
+        loop = loop_of(clients, agents)
         async with loop.runs():
             await until(lambda: len(replies(clients, begun.conversation.id)) == 1)
             await asyncio.to_thread(clients.write, "and now?")
@@ -287,13 +181,13 @@ def test_an_agent_that_failed_is_tried_again_with_the_next_message(clients, agen
     assert [kind for kind, _ in replies(clients, begun.conversation.id)] == ["handoff-unavailable", "answer"]
 
 
-@pytest.mark.parametrize("failing", ["unhandled", "messages", "commit"])
-def test_a_disk_that_is_full_for_a_while_costs_time_only(clients, agents, until, caplog, failing):
+@pytest.mark.parametrize("failing", ["unhandled", "unhandled_in", "messages", "commit"])
+def test_a_disk_that_is_full_for_a_while_costs_time_only(*, clients, agents, until, caplog, failing, loop_of, replies):
     begun = clients.write("How much?")
 
     async def scene() -> None:
         # More often than an agent may fail.
-        async with Loop(clients, agents, **{failing: 5}).runs():
+        async with loop_of(clients, agents, **{failing: 5}).runs():
             await until(lambda: replies(clients, begun.conversation.id))
 
     with caplog.at_level(logging.ERROR):
@@ -302,25 +196,25 @@ def test_a_disk_that_is_full_for_a_while_costs_time_only(clients, agents, until,
     assert caplog.text.count("the disk is full") == 5
 
 
-def test_without_an_agent_people_get_it(clients, agents, until):
+def test_without_an_agent_people_get_it(clients, agents, until, loop_of):
     begun = clients.write("How much?")
     agents.handoff = None
 
     async def scene() -> None:
-        async with Loop(clients, agents).runs():
+        async with loop_of(clients, agents).runs():
             await until(lambda: clients.now(begun.conversation.id).status is Status.OPEN)
 
     asyncio.run(scene())
     assert clients.said(begun.conversation.id) == [("inbound", "How much?")]
 
 
-def test_another_runner_ends_it_and_nothing_is_written(clients, agents):
+def test_another_runner_ends_it_and_nothing_is_written(clients, agents, loop_of):
     begun = clients.write("How much?")
     fence = clients.take_over()
     clients.take_over()
 
     async def scene() -> None:
-        loop = Loop(clients, agents, fence=fence)
+        loop = loop_of(clients, agents, fence=fence)
         with pytest.raises(ExceptionGroup) as caught:
             async with asyncio.timeout(10):
                 await loop.answering.run(loop.stop)
@@ -331,13 +225,13 @@ def test_another_runner_ends_it_and_nothing_is_written(clients, agents):
     assert clients.said(begun.conversation.id) == [("inbound", "How much?")]
 
 
-def test_stopping_finishes_what_is_being_made_and_begins_nothing_new(clients, agents, until):
+def test_stopping_finishes_what_is_being_made_and_begins_nothing_new(*, clients, agents, until, loop_of, replies, echo):
     begun = clients.write("How much?")
     gate = threading.Event()
     agents.think = lambda question: gate.wait(10) and echo(question)
 
     async def scene() -> None:
-        loop = Loop(clients, agents)
+        loop = loop_of(clients, agents)
         async with loop.runs():
             await until(lambda: agents.asked)
             loop.stop.set()
@@ -351,13 +245,13 @@ def test_stopping_finishes_what_is_being_made_and_begins_nothing_new(clients, ag
     assert replies(clients, begun.conversation.id) == [("answer", "re: How much?")]
 
 
-def test_stopping_does_not_wait_for_an_answer_that_never_comes(clients, agents, until):
+def test_stopping_does_not_wait_for_an_answer_that_never_comes(*, clients, agents, until, loop_of, replies, echo):
     begun = clients.write("How much?")
     fence, gate = clients.take_over(), threading.Event()
     agents.think = lambda question: gate.wait(10) and echo(question)
 
     async def scene() -> None:
-        loop = Loop(clients, agents, fence=fence)
+        loop = loop_of(clients, agents, fence=fence)
         async with loop.runs():
             await until(lambda: agents.asked)
         assert loop.events == ["on", "off"]
