@@ -84,6 +84,17 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def stress(session: nox.Session) -> None:
+    """The promises at full size, an hour or two; what follows `--` goes to pytest: `-- -k kills`.
+
+    Sizes come from the environment: CUSTAGENT_KILLS, CUSTAGENT_REDELIVERIES and so on, as each test says; figures go to
+    the terminal and to CUSTAGENT_TEST_FIGURES.
+    """
+    install_custagent(session, "tests", "layers")
+    session.run("pytest", "tests/stress", "-s", *session.posargs, env={"CUSTAGENT_STRESS": "1"})
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Whether docs/cli.md is what the commands say; `-- --write` brings it up to date."""
     install_custagent(session)

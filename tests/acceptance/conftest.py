@@ -15,8 +15,8 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from custagent.config.home import Home, init_home
 from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.sources import sync
+from tests.acceptance.phone import new_meta, new_phone_house, phone_template  # noqa: F401 - fixtures
 
 PROGRAM = Path(__file__).with_name("runner_program.py")
 QUESTION, ANSWER = "How long is the warranty?", "Two years from the day you buy it."
@@ -65,11 +66,13 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.home = Home(root=folder.resolve())
+        #: What its commands and runners are started with, beside this process's own.
+        self.environment: dict[str, str] = {}
 
     def custagent(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command, as it is typed in the workspace."""
         return subprocess.run(
-            [sys.executable, "-m", "custagent", *arguments], cwd=self.folder, env=clean_environment(),
+            [sys.executable, "-m", "custagent", *arguments], cwd=self.folder, env=clean_environment() | self.environment,
             capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
 
@@ -114,6 +117,15 @@ class House:
         with self.rows() as connection:
             return connection.execute("SELECT conversation, amount FROM credit_entries ORDER BY id").fetchall()
 
+    def delivery(self, channel: str) -> dict[str, int]:
+        """How many replies of the channel have come how far."""
+        with self.rows() as connection:
+            return dict(
+                connection.execute(
+                    "SELECT status, count(*) FROM outbox WHERE channel = ? GROUP BY status", (channel,)
+                ).fetchall()
+            )
+
 
 def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("CUSTAGENT_")}
@@ -141,6 +153,11 @@ def new_house(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Calla
     return make
 
 
+@pytest.fixture(scope="session")
+def house_at() -> type[House]:
+    return House
+
+
 @pytest.fixture(scope="module")
 def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], House]:
     """A folder that is no workspace yet."""
@@ -150,19 +167,33 @@ def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], House]
 class RunnerProcess:
     """A runner that works on a workspace."""
 
-    def __init__(self, house: House, *, port: int = 0, lease: float | None = None, ahead: float = 0) -> None:
-        """The real `custagent run`; with a lease of so many seconds, or a clock so many hours ahead, the same inside."""
+    def __init__(
+        self,
+        house: House,
+        *,
+        port: int = 0,
+        lease: float | None = None,
+        ahead: float = 0,
+        options: Sequence[str] = (),
+        log: Path | None = None,
+    ) -> None:
+        """The real `custagent run`; with a lease of so many seconds, or a clock so many hours ahead, the same inside.
+
+        One that says much needs a `log`: a pipe that nobody reads would stop it.
+        """
         self.house = house
+        self._log = log
         command = [str(PROGRAM), str(house.folder), str(port), str(lease or 15), str(ahead)]
         if lease is None and not ahead:
-            command = ["-m", "custagent", "--workspace", str(house.folder), "run", "--port", str(port)]
-        self.process = subprocess.Popen(
-            [sys.executable, *command],
-            env=clean_environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+            command = ["-m", "custagent", "--workspace", str(house.folder), "run", "--port", str(port), *options]
+        with log.open("w", encoding="utf-8") if log else nullcontext(subprocess.PIPE) as stderr:
+            self.process = subprocess.Popen(
+                [sys.executable, *command],
+                env=clean_environment() | house.environment,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
         self.address = ""
 
     @property
@@ -188,7 +219,7 @@ class RunnerProcess:
     def ends(self, within: float = 10) -> tuple[int, str]:
         """Its exit code and what it said on stderr."""
         _, told = self.process.communicate(timeout=within)
-        return self.process.returncode, told
+        return self.process.returncode, self._log.read_text(encoding="utf-8") if self._log else told
 
     def stop(self) -> tuple[int, str]:
         """End it as Ctrl-C does."""

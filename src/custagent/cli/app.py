@@ -27,7 +27,9 @@ _SOURCES: Final = "custagent.cli.sources"
 _CHANNELS: Final = "custagent.cli.channels"
 _ASSIGN: Final = "custagent.cli.assign"
 _CONVERSATIONS: Final = "custagent.cli.conversations"
+_ARCHIVE: Final = "custagent.cli.archive"
 _CREDITS: Final = "custagent.cli.credits"
+_OUTBOX: Final = "custagent.cli.outbox"
 
 COMMANDS: Final[Table] = {
     "demo": Lazy(
@@ -71,19 +73,41 @@ COMMANDS: Final[Table] = {
     "resume": Lazy(f"{_ASSIGN}:resume", "Let a paused agent go on.", LIVE),
     "run": Lazy("custagent.cli.run:run", "Receive, answer and deliver until Ctrl-C.", LIVE),
     "status": Lazy("custagent.cli.status:status", "Show what runs, what waits and what needs a look.", LIVE),
+    "backup": Lazy("custagent.cli.backup:backup", "Copy the database while everything goes on.", LIVE),
+    "restore": Lazy("custagent.cli.backup:restore", "Put a backup in the place of the database.", LIVE),
     "conversations": Group(
-        "Look at conversations.",
+        "Find, read, export and import conversations.",
         {
             "list": Lazy(f"{_CONVERSATIONS}:list_conversations", "List the latest conversations."),
+            "search": Lazy(f"{_CONVERSATIONS}:search", "Find conversations by their words."),
             "show": Lazy(f"{_CONVERSATIONS}:show", "Show one conversation with all that is kept of it."),
+            "export": Lazy(f"{_ARCHIVE}:export", "Write conversations out, with all that is kept of them."),
+            "import": Lazy(f"{_ARCHIVE}:import_", "Bring in conversations of another tool or workspace."),
+        },
+        CONVERSATIONS,
+    ),
+    "outbox": Group(
+        "Look after replies that have not arrived.",
+        {
+            "list": Lazy(f"{_OUTBOX}:list_outbox", "List the replies that have not arrived."),
+            "retry": Lazy(f"{_OUTBOX}:retry", "Try replies again that were given up, or that are put off."),
+            "drop": Lazy(f"{_OUTBOX}:drop", "Give replies up: they are never sent, and not listed any more."),
         },
         CONVERSATIONS,
     ),
     "credits": Group(
-        "Look at what was used.",
+        "See what is used and left, and why.",
         {
-            "balance": Lazy(f"{_CREDITS}:balance", "Show the balance."),
+            "balance": Lazy(f"{_CREDITS}:balance", "Show how many credits are left, and what limits them."),
             "entries": Lazy(f"{_CREDITS}:entries", "List the entries of the ledger."),
+            "explain": Lazy(f"{_CREDITS}:explain", "Say why a conversation cost what it cost."),
+            "replay": Lazy(
+                f"{_CREDITS}:replay",
+                "Recompute what conversations cost, by each policy, and compare it with the ledger.",
+            ),
+            "verify": Lazy(f"{_CREDITS}:verify", "Check that no entry of the ledger was changed, put in or taken out."),
+            "grant": Lazy(f"{_CREDITS}:grant", "Add credits to the balance."),
+            "export": Lazy(f"{_CREDITS}:export", "Write the whole ledger out, with the hash that proves it later."),
         },
         CONVERSATIONS,
     ),

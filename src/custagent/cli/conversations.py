@@ -1,19 +1,48 @@
-"""Commands that look at conversations: conversations list, show."""
+"""Commands that look at conversations: conversations list, search, show."""
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
+from rich.padding import Padding
 from rich.text import Text
 
 from custagent.cli.agents import Json, open_app
-from custagent.cli.render import print_json, say, stdout, table, visible
+from custagent.cli.render import counted, print_json, progress, say, stdout, table, visible
 from custagent.cli.transcript import show_body, show_source
 from custagent.core.conversation import Conversation, Status
 from custagent.core.credit import CreditKind
 from custagent.core.message import Message, Sender
-from custagent.runtime.conversations import ConversationRecord, find_conversation, latest_conversations
+from custagent.runtime.conversations import ConversationRecord, find_conversation, read_filter, search_conversations
+from custagent.runtime.conversations import list_conversations as of_page
+from custagent.runtime.transcripts import markdown
+from custagent.store.search import FOUND, Filter, Hit
+
+#: The ways to say which conversations are meant; `export` takes them as well.
+StatusOption = Annotated[Status | None, typer.Option(help="Only those of this status.", show_default=False)]
+ChannelOption = Annotated[str, typer.Option(help="Only those on this channel.", show_default=False)]
+AgentOption = Annotated[str, typer.Option(help="Only those that this agent has or had.", show_default=False)]
+LanguageOption = Annotated[str, typer.Option(help="Only those in this language, such as sv.", show_default=False)]
+AssigneeOption = Annotated[
+    str,
+    typer.Option(metavar="NAME", help="Only those of user:NAME or team:NAME, or `nobody`.", show_default=False),
+]
+ContactOption = Annotated[
+    str,
+    typer.Option(metavar="TEXT", help="Only this contact's: number, email or part of the name.", show_default=False),
+]
+SinceOption = Annotated[
+    str, typer.Option(metavar="TIME", help="Last message since: 7d, 2026-11-18, 2026-11-18T12:30.", show_default=False)
+]
+UntilOption = Annotated[
+    str, typer.Option(metavar="TIME", help="Last message until; a day counts whole.", show_default=False)
+]
+LimitOption = Annotated[int, typer.Option(min=1, help="The most that are listed.")]
+BeforeOption = Annotated[
+    str, typer.Option(metavar="ID", help="Go on after this one, the last of a page.", show_default=False)
+]
 
 _NAMES = {
     Sender.CONTACT: ("Contact", "bold cyan"),
@@ -24,28 +53,109 @@ _NAMES = {
 
 def list_conversations(
     ctx: typer.Context,
-    status: Annotated[Status | None, typer.Option(help="Only those of this status.", show_default=False)] = None,
-    channel: Annotated[str, typer.Option(help="Only those on this channel.", show_default=False)] = "",
-    limit: Annotated[int, typer.Option(min=1, help="The most that are listed.")] = 50,
+    status: StatusOption = None,
+    channel: ChannelOption = "",
+    agent: AgentOption = "",
+    language: LanguageOption = "",
+    assignee: AssigneeOption = "",
+    contact: ContactOption = "",
+    since: SinceOption = "",
+    until: UntilOption = "",
+    limit: LimitOption = 50,
+    before: BeforeOption = "",
     json: Json = False,
 ) -> None:
     """List the latest conversations.
 
-    pending: the agent has it; open: a person has it, or it waits for one. Times are UTC.
+    pending: the agent has it; open: a person has it, or it waits for one. Times are UTC. Imported ones come last.
 
     Examples:
       custagent conversations list
-      custagent conversations list --status open --channel web --json
+      custagent conversations list --status open --assignee nobody
+      custagent conversations list --channel web --since 7d --json
     """
     app = open_app(ctx)
-    listed = latest_conversations(app, status=status, channel=channel, limit=limit)
+    wanted = read_filter(
+        app, status=status, channel=channel, agent=agent, language=language, assignee=assignee, contact=contact,
+        since=since, until=until,
+    )  # fmt: skip
+    listed = of_page(app, wanted, limit=limit, before=before)
     if json:
         print_json(listed)
         return
     if not listed:
-        say("There is no such conversation." if status or channel else "There is no conversation yet.")
+        say("There is no such conversation." if before or wanted != Filter() else "There is no conversation yet.")
         return
     table(["Conversation", "Channel", "Status", "With", "Last message"], [_row(one) for one in listed])
+    _tell_more(listed[-1].id, shown=len(listed), limit=limit)
+
+
+def search(
+    ctx: typer.Context,
+    words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="All of them must occur.", show_default=False)],
+    status: StatusOption = None,
+    channel: ChannelOption = "",
+    agent: AgentOption = "",
+    language: LanguageOption = "",
+    assignee: AssigneeOption = "",
+    contact: ContactOption = "",
+    since: SinceOption = "",
+    until: UntilOption = "",
+    limit: LimitOption = 20,
+    before: BeforeOption = "",
+    json: Json = False,
+) -> None:
+    """Find conversations by their words.
+
+    Those in which one message holds all the words, the latest first. Capitals and accents make no difference; a star
+    stands for the rest of a word; words in quotation marks stand side by side.
+
+    Examples:
+      custagent conversations search refund broken
+      custagent conversations search 'deliver*' --language sv --since 30d
+      custagent conversations search '"where is my order"' --json
+    """
+    app = open_app(ctx)
+    wanted = read_filter(
+        app, status=status, channel=channel, agent=agent, language=language, assignee=assignee, contact=contact,
+        since=since, until=until,
+    )  # fmt: skip
+    with progress("Reading what was said since the last search") as bar:
+        hits = search_conversations(
+            app, " ".join(words), wanted, limit=limit, before=before,
+            progress=lambda done, of: bar.show(done, of, "messages"),
+        )  # fmt: skip
+    if json:
+        print_json(hits)
+        return
+    if not hits:
+        say("Nothing was found.")
+        return
+    for hit in hits:
+        _show_hit(hit)
+    _tell_more(hits[-1].conversation.id, shown=len(hits), limit=limit)
+
+
+def _show_hit(hit: Hit) -> None:
+    conversation = hit.conversation
+    head = Text(conversation.id, style="bold")
+    more = f" · {counted(hit.messages, 'message')}" if hit.messages > 1 else ""
+    head.append(
+        f"  {conversation.last_message_at:%Y-%m-%d %H:%M} · {conversation.channel} · {conversation.status.value}{more}",
+        style="dim",
+    )
+    stdout().print(head, soft_wrap=True)
+    name, style = _NAMES[hit.sender]
+    line = Text(f"{name}: ", style=style)
+    for number, part in enumerate(visible(hit.snippet).split(FOUND)):
+        line.append(part, style="bold yellow" if number % 2 else "")
+    stdout().print(Padding(line, (0, 0, 0, 2), expand=False))
+
+
+def _tell_more(last: str, *, shown: int, limit: int) -> None:
+    """How to see the next page, for people: scripts read the id of the last row."""
+    if shown == limit and stdout().is_terminal:
+        say(f"There may be more: add --before {last}", style="dim")
 
 
 def _row(conversation: Conversation) -> list[object]:
@@ -70,19 +180,25 @@ def _holder(conversation: Conversation) -> str:
 def show(
     ctx: typer.Context,
     conversation: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.", show_default=False)],
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print a transcript in Markdown.")] = False,
     json: Json = False,
 ) -> None:
     """Show one conversation with all that is kept of it.
 
     What was said, what each reply rests on, whether it arrived, and what it cost. Times are UTC.
 
-    Example:
+    Examples:
+      custagent conversations show k2Hq9vXwB4nT7mRz1LcYdA
+      custagent conversations show k2Hq9vXwB4nT7mRz1LcYdA --markdown > transcript.md
       custagent conversations show k2Hq9vXwB4nT7mRz1LcYdA --json
     """
     app = open_app(ctx)
     record = find_conversation(app, conversation)
     if json:
         print_json(record.as_json())
+        return
+    if as_markdown:
+        sys.stdout.write(markdown(record))
         return
     _show_facts(record)
     for message in record.messages:
@@ -93,10 +209,11 @@ def show(
 def _show_facts(record: ConversationRecord) -> None:
     conversation, contact = record.conversation, record.conversation.contact
     known = ", ".join(part for part in (contact.name, contact.email) if part)
+    until = f" until {record.snoozed_until:%Y-%m-%d %H:%M}" if record.snoozed_until else ""
     facts = [
         ("Conversation", conversation.id),
         ("Channel", conversation.channel),
-        ("Status", f"{conversation.status.value}, with {_holder(conversation) or 'nobody'}"),
+        ("Status", f"{conversation.status.value}{until}, with {_holder(conversation) or 'nobody'}"),
         ("Contact", f"{contact.id}, {known}" if known else str(contact.id)),
         ("Language", conversation.language or "not known"),
         ("Opened", f"{conversation.opened_at:%Y-%m-%d %H:%M}"),
@@ -127,6 +244,8 @@ def _show_message(message: Message, record: ConversationRecord) -> None:
     told += [f"confidence {message.confidence:.2f}"] if message.confidence is not None else []
     delivery = record.deliveries.get(message.id)
     told += [delivery.value] if delivery else []
+    verdict = record.verdicts.get(message.id)
+    told += [f"thumbs {verdict.value}"] if verdict else []
     if told:
         head.append(f"  {' · '.join(told)}", style="dim")
     stdout().print(head)

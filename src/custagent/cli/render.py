@@ -98,8 +98,13 @@ def print_json(obj: Any) -> None:
     Understands dataclasses, pydantic models, dates, paths and sets besides JSON's own types.
     """
     utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    sys.stdout.write(json.dumps(obj, ensure_ascii=not utf8, default=_plain, allow_nan=False) + "\n")
+    sys.stdout.write(json_text(obj, ensure_ascii=not utf8) + "\n")
     sys.stdout.flush()
+
+
+def json_text(obj: Any, *, ensure_ascii: bool = False) -> str:
+    """`obj` as JSON on one line, for a file in UTF-8 unless told otherwise. Understands what `print_json` does."""
+    return json.dumps(obj, ensure_ascii=ensure_ascii, default=_plain, allow_nan=False)
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import os
 import sys
 from collections.abc import Coroutine, Sequence
 from typing import Annotated, Any
@@ -14,36 +14,44 @@ from custagent.channels.live_chat import snippet
 from custagent.cli.agents import open_app
 from custagent.cli.render import say, success, warn
 from custagent.core.workspace import ChannelKind
+from custagent.runtime.backup import check_database
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.channels import ChannelState
+from custagent.runtime.log import LogFormat, LogLevel, secrets_in, telling
 from custagent.runtime.status import differences, served_channels
-
-_LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
 
 def run(
     ctx: typer.Context,
     host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen at; 0 takes a free one.")] = 8700,
+    log_format: Annotated[
+        LogFormat, typer.Option(help="text: lines for people; json: an object a line, for programs.")
+    ] = LogFormat.TEXT,
+    log_level: Annotated[LogLevel, typer.Option(help="What is told at least.")] = LogLevel.INFO,
+    log_texts: Annotated[
+        bool, typer.Option("--log-texts", help="Tell also what contacts and the agent write; for looking for a fault.")
+    ] = False,
 ) -> None:
     """Receive, answer and deliver until Ctrl-C.
 
-    One runner works on a workspace. It stops cleanly within ten seconds; what waits then, the next one does.
+    One runner works on a workspace. It looks through the database first, stops cleanly within ten seconds, and what
+    waits then the next one does. It tells on stderr what happens, by numbers: no text, name or address of a contact.
 
     Examples:
       custagent run
       custagent run --host 0.0.0.0 --port 8700
+      custagent run --log-format json --log-level warning
     """
     app = open_app(ctx)
     served = served_channels(app)
     for difference in differences(app):
         warn(f"{difference.name}: {difference.kind}, so what runs is not what the file says", hint="custagent apply")
-    # What libraries tell below a warning is about their own work.
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format=_LOG_FORMAT)
-    logging.getLogger("custagent").setLevel(logging.INFO)
-    # It tells at length which of its builds it tries.
-    logging.getLogger("faiss").setLevel(logging.WARNING)
-    _run(_serve(app, served, host, port))
+    definitions = [version.text for version in app.store.versions.live().values()]
+    secrets = secrets_in(os.environ, definitions)
+    with telling(sys.stderr, form=log_format, level=log_level, texts=log_texts, secrets=secrets):
+        check_database(app)
+        _run(_serve(app, served, host, port))
 
 
 async def _serve(app: Application, served: Sequence[ChannelState], host: str, port: int) -> None:

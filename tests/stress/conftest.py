@@ -1,0 +1,25 @@
+"""The long tests: `nox -s stress`, or CUSTAGENT_STRESS=1 and pytest. Without it nothing here is collected.
+
+Each has a short form among the ordinary tests; the code is theirs, only sizes differ. Figures are told with `record`.
+"""
+
+from __future__ import annotations
+
+import os
+
+from tests.acceptance.conftest import (  # noqa: F401 - fixtures
+    contact,
+    empty_house,
+    free_port,
+    house_at,
+    new_house,
+    new_meta,
+    new_phone_house,
+    phone_template,
+    record,
+    start,
+    template,
+)
+
+if not os.environ.get("CUSTAGENT_STRESS"):
+    collect_ignore_glob = ["test_*.py"]
