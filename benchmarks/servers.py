@@ -98,6 +98,17 @@ class Server:
         )
         return {**json.loads(done.stdout), "cpu": self.cpu_seconds() - before}
 
+    @contextmanager
+    def held(self, streams: int) -> Iterator[None]:
+        """So many streams stand open for as long as the block lasts; all of them to its end."""
+        command = [sys.executable, str(LOAD), "hold", self.address, f"streams={streams}"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == "ready\n"
+            yield
+            told, _ = holder.communicate()
+        assert json.loads(told)["streams"] == streams, told
+
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(20)

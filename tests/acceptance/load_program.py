@@ -6,7 +6,8 @@ prints one JSON object when it is done. Modes:
 
     posts    `connections` send one message after the other for `seconds`
     rate     `rate` messages a second for `seconds`, on time whether or not the earlier ones were taken
-    echo     `streams` stay open while `probes` visitors send one message each, and wait until their own stream shows it
+    echo     `probes` visitors send one message each, and wait until their own stream shows it
+    hold     `streams` are opened, "ready" is printed, and they stay open until stdin ends
     ask      `visitors` come at `rate` a second, send one message each and wait until the agent has replied
 
 `channel` names the chat, `each` how many messages a visitor sends. Every visitor has an address and a token of its own,
@@ -153,21 +154,28 @@ class Load:
         )
         return name, (head + body).encode()
 
-    async def send(self, connection: Connection, text: str, *, planned: float | None = None) -> int:
-        """Send one message; the status, 0 when the connection ended."""
+    async def send(self, connection: Connection, text: str, *, planned: float | None = None) -> Connection | None:
+        """Send one message; the connection for the next one, None when there is none.
+
+        A kept connection may end just as it is used again: then the same is sent on a new one, as browsers do.
+        """
         name, request = self.post(text)
         started = planned or time.perf_counter()
-        try:
-            status, head, _ = await connection.request(request)
-        except ConnectionError:
-            status, head = 0, b""
+        status, head, kept = 0, b"", None
+        with suppress(OSError):
+            try:
+                status, head, _ = await connection.request(request)
+            except ConnectionError:
+                connection = await self.connect()
+                status, head, _ = await connection.request(request)
+            kept = connection
         self.statuses[status] += 1
         self.latencies.append(time.perf_counter() - started)
         if status == 202:
             self.acknowledged.append(name)
         elif wait := _RETRY_AFTER.search(head):
             self.retry_after[int(wait[1])] += 1
-        return status
+        return kept
 
     def report(self, seconds: float, **more: Any) -> dict[str, Any]:
         if self._taken:
@@ -198,9 +206,9 @@ async def posts(load: Load, *, connections: int = 256, seconds: float = 5, text:
     started = time.perf_counter()
 
     async def go_on(connection: Connection) -> None:
-        while time.perf_counter() - started < seconds:
-            if not await load.send(connection, text):
-                return
+        kept: Connection | None = connection
+        while kept is not None and time.perf_counter() - started < seconds:
+            kept = await load.send(kept, text)
 
     await asyncio.gather(*(go_on(connection) for connection in open_connections))
     took = time.perf_counter() - started
@@ -224,8 +232,8 @@ async def rate(
         except OSError:
             load.statuses[0] += 1
             return
-        if await load.send(connection, text, planned=planned):
-            idle.append(connection)
+        if kept := await load.send(connection, text, planned=planned):
+            idle.append(kept)
 
     started = time.perf_counter()
     for number in range(int(rate * seconds)):
@@ -261,6 +269,10 @@ class Stream:
         head = f"GET /chat/{self._load.channel}/events HTTP/1.1\r\n{self._load.headers(self.visitor)}\r\n"
         self._connection.stream(head.encode(), self._hear)
 
+    @property
+    def ended(self) -> bool:
+        return self._connection is None or self._connection.ended
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
@@ -292,9 +304,8 @@ async def open_streams(load: Load, count: int, first: int) -> list[Stream]:
     return streams
 
 
-async def echo(load: Load, *, streams: int = 0, probes: int = 200, rate: float = 20) -> dict[str, Any]:
+async def echo(load: Load, *, probes: int = 200, rate: float = 20) -> dict[str, Any]:
     """How long it takes from sending a message until the visitor's own stream shows it."""
-    standing = await open_streams(load, streams, first=1_000_000)
     sender = await load.connect()
     times: list[float] = []
     started = time.perf_counter()
@@ -308,10 +319,19 @@ async def echo(load: Load, *, streams: int = 0, probes: int = 200, rate: float =
         load.statuses[status] += 1
         times.append(await asyncio.wait_for(mine.wait_for(lambda kinds: "inbound" in kinds), PATIENCE) - sent)
         mine.close()
-    alive = sum(stream.live.is_set() for stream in standing)
+    return load.report(time.perf_counter() - started, echo=percentiles(times), times=times)
+
+
+async def hold(load: Load, *, streams: int = 1_000) -> dict[str, Any]:
+    """Visitors who only have the chat open."""
+    started = time.perf_counter()
+    standing = await open_streams(load, streams, first=1_000_000)
+    print("ready", flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    alive = sum(stream.live.is_set() and not stream.ended for stream in standing)
     for stream in standing:
         stream.close()
-    return load.report(time.perf_counter() - started, echo=percentiles(times), streams=alive)
+    return load.report(time.perf_counter() - started, streams=alive)
 
 
 async def ask(
@@ -357,7 +377,7 @@ async def hang(load: Load, text: str) -> Stream:
     return stream
 
 
-MODES = {"posts": posts, "rate": rate, "echo": echo, "ask": ask}
+MODES = {"posts": posts, "rate": rate, "echo": echo, "hold": hold, "ask": ask}
 _OF_THE_LOAD = ("channel", "each", "taken", "run")
 
 

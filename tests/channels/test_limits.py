@@ -133,3 +133,20 @@ def test_what_looks_like_one_is_read_as_the_standard_library_reads_it(text: str)
 
 def test_of_what_a_proxy_hands_on_only_so_much_is_remembered() -> None:
     assert len(network("x" * 100_000)) == 64
+
+
+def test_who_may_come_again_as_if_for_the_first_time_is_forgotten() -> None:
+    ticks = Ticks()
+    buckets = Buckets(Rate(count=1, seconds=1, burst=5), monotonic=ticks, remembered=20_000)
+    for number in range(1_000):
+        buckets.take(f"k{number}")
+        ticks.now += 0.1
+    # A token is back after a second.
+    assert len(buckets) <= 12
+    for _ in range(5):
+        buckets.take("greedy")
+    ticks.now += 1
+    buckets.take("k1")
+    assert buckets.wait("greedy") == 0.0
+    buckets.take("greedy")
+    assert buckets.wait("greedy") > 0.0

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from custagent.channels.signature import SIGNATURE_HEADER, sign
 from custagent.channels.webhook import MAX_BATCH, Batch, webhook_routes
-from custagent.core.errors import ConfigError, CustagentError, StoreError
+from custagent.core.errors import ConfigError, CustagentError, Overloaded, StoreError
 from custagent.core.message import DeliveryReceipt, DeliveryStatus, DeliveryUpdate, InboundMessage
 from custagent.testing import FrozenClock
 
@@ -70,6 +70,8 @@ class Desk:
     async def receive_all(self, messages: Sequence[InboundMessage]) -> Sequence[Any]:
         if "messages" in self.full:
             raise StoreError("the disk is full")
+        if "queue" in self.full:
+            raise Overloaded("more waits than can be answered soon", retry_after=40)
         self.taken += [message.external_id for message in messages]
         return ()
 
@@ -162,6 +164,13 @@ def test_what_is_not_written_down_is_not_acknowledged(post, full):
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
     post.desk.full = set()
     assert post.send("say 1", "read a").status_code == 200
+
+
+def test_when_too_much_waits_the_provider_is_told_when_to_come_again(post, caplog):
+    post.desk.full = {"queue"}
+    refused = post.send("say 1")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "40")
+    assert caplog.text == "", "whoever refuses it tells of it, once for many"
 
 
 def test_a_secret_that_is_missing_loses_nothing(post, caplog):

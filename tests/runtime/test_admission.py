@@ -94,12 +94,13 @@ def test_of_hundreds_that_are_refused_a_line_tells_once(admission, caplog):
 
 def test_what_the_disk_does_not_keep_up_with_is_not_taken():
     admission = Admission(nothing_waits, most_being_written=3)
-    with admission.writing(2), admission.writing(2):
-        with pytest.raises(Overloaded, match="4 messages wait to be written down") as caught, admission.writing(1):
-            pytest.fail("it was let in")
-        assert caught.value.retry_after == 5
-    with admission.writing(1):
-        pass
+    for _ in range(2):
+        admission.begin_writing(2)
+    with pytest.raises(Overloaded, match="4 messages wait to be written down") as caught:
+        admission.begin_writing(1)
+    assert caught.value.retry_after == 5
+    admission.end_writing(2)
+    admission.begin_writing(1)
 
 
 def test_it_counts_by_itself_and_survives_a_database_that_is_away(until, caplog):

@@ -18,9 +18,7 @@ from custagent.store.allowance import NOTICE, percent_used, room
 from custagent.store.tally import Tally
 from custagent.testing import FrozenClock
 
-TERMS = CreditTerms(
-    policy="conversation", price=100, timezone="Europe/Stockholm", allowance=1000, alerts=(50, 80, 100)
-)
+TERMS = CreditTerms(policy="conversation", price=100, timezone="Europe/Stockholm", allowance=1000, alerts=(50, 80, 100))
 NOVEMBER = month_begins("2026-11", "Europe/Stockholm")
 A_MOMENT = timedelta(microseconds=1)
 
@@ -95,9 +93,7 @@ class TestTheMonth:
         assert ledger.entries() == before
 
     def test_a_stale_runner_writes_nothing(self, store, ledger):
-        fence = store.lease.acquire(
-            LeaseHolder(host="h", pid=1, since=NOVEMBER), timedelta(seconds=15), NOVEMBER
-        )
+        fence = store.lease.acquire(LeaseHolder(host="h", pid=1, since=NOVEMBER), timedelta(seconds=15), NOVEMBER)
         store.lease.acquire(
             LeaseHolder(host="h", pid=2, since=NOVEMBER), timedelta(seconds=15), NOVEMBER + timedelta(hours=1)
         )

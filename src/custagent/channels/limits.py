@@ -48,7 +48,11 @@ class Limits:
 
 
 class Buckets:
-    """Token buckets of one rate, one a key. Memory is bounded: the key that was used longest ago goes first."""
+    """Token buckets of one rate, one a key.
+
+    A bucket that is full again is as good as a new one, and is forgotten. Memory is bounded: of too many that are not
+    full, the one that was used longest ago goes first.
+    """
 
     def __init__(self, rate: Rate, *, monotonic: Callable[[], float], remembered: int) -> None:
         self._burst = float(rate.burst)
@@ -74,6 +78,12 @@ class Buckets:
         self._left.move_to_end(key)
         if len(self._left) > self._remembered:
             self._left.popitem(last=False)
+        # One comes, two may go: however many visitors there are in a day, those of the last seconds are remembered.
+        for _ in range(2):
+            oldest = next(iter(self._left))
+            if self._tokens(oldest, now) < self._burst:
+                break
+            del self._left[oldest]
 
     def _tokens(self, key: str, now: float) -> float:
         known = self._left.get(key)

@@ -11,8 +11,7 @@ import logging
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from custagent.core.errors import Overloaded, StoreError
@@ -93,9 +92,8 @@ class Admission:
             retry_after=min(max(after, _SHORTEST_RETRY), _LONGEST_RETRY),
         )
 
-    @contextmanager
-    def writing(self, messages: int) -> Iterator[None]:
-        """So many messages are on their way to the disk. Raises Overloaded when too many are already."""
+    def begin_writing(self, messages: int) -> None:
+        """So many messages go to the disk; `end_writing` follows. Raises Overloaded when too many do already."""
         if self._being_written >= self._most_being_written:
             raise Overloaded(
                 f"The disk does not keep up: {self._being_written} messages wait to be written down.",
@@ -103,10 +101,10 @@ class Admission:
                 retry_after=_SHORTEST_RETRY,
             )
         self._being_written += messages
-        try:
-            yield
-        finally:
-            self._being_written -= messages
+
+    def end_writing(self, messages: int) -> None:
+        """They are there, or will never be."""
+        self._being_written -= messages
 
     def came(self, channel: str) -> None:
         """A message for the channel's agent was written down."""

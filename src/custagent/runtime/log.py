@@ -41,6 +41,8 @@ _PHONE = re.compile(r"\+\d[\d ().-]{6,}\d|(?<![\w.-])\d{9,15}(?![\w.-])")
 _NAME = re.compile(r"(?!A[KS]IA)(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9-]{1,22}")
 #: Parts of a path, and errors before an error, that are told.
 _PATH_PARTS = 3
+#: Where a library's fixed words end.
+_END_OF_FIXED = re.compile(r":|\n")
 
 
 class LogFormat(StrEnum):
@@ -191,8 +193,8 @@ class Lines(logging.Formatter):
         if self._texts or library == _OURS:
             return self._safe(record.getMessage())
         if library in _PLAIN_SPOKEN:
-            # Its fixed words alone: what is put into them, and further lines, may be anything.
-            return self._safe(str(record.msg).partition("\n")[0])
+            # Its fixed words alone: what is put into them may be anything. LiteLLM puts it in before it comes here.
+            return self._safe(_END_OF_FIXED.split(str(record.msg), maxsplit=1)[0])
         place = f"{_near(record.pathname)}:{record.lineno}"
         return f"{record.name} told something at {place}; with --log-texts it is shown"
 

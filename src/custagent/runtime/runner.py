@@ -167,26 +167,33 @@ class Runner:
             )
         await self._require_room(arrivals)
         store, now = self.app.store.conversations, self.app.clock.now()
-        with self.admission.writing(len(arrivals)):
+        self.admission.begin_writing(len(arrivals))
+        try:
             begun = await result_of(store.begin_all_soon(arrivals, at=now, fence=self._fence))
+        finally:
+            self.admission.end_writing(len(arrivals))
         for one in begun:
-            if one.conversation.status is Status.PENDING and not one.duplicate:
-                self.admission.came(one.conversation.channel)
-                self._answering.heard(one.conversation)
-            if not _log.isEnabledFor(logging.INFO):
-                continue
+            self._taken(one)
+        return begun
+
+    def _taken(self, begun: Begun) -> None:
+        """A contact's message is written down: who is to deal with it hears of it."""
+        conversation = begun.conversation
+        if conversation.status is Status.PENDING and not begun.duplicate:
+            self.admission.came(conversation.channel)
+            self._answering.heard(conversation)
+        if _log.isEnabledFor(logging.INFO):
             _log.info(
                 "received",
                 extra=fields(
-                    conversation=one.conversation.id,
-                    message=one.message.id,
-                    channel=one.conversation.channel,
-                    duplicate=one.duplicate,
-                    new=one.new,
-                    text=one.message.text,
+                    conversation=conversation.id,
+                    message=begun.message.id,
+                    channel=conversation.channel,
+                    duplicate=begun.duplicate,
+                    new=begun.new,
+                    text=begun.message.text,
                 ),
             )
-        return begun
 
     def _threadings_of(self, workspace: Workspace) -> Mapping[str, Threading]:
         """How conversations on each channel end; made once a workspace."""

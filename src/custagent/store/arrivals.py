@@ -8,6 +8,7 @@ from datetime import datetime
 
 from custagent.core.conversation import Arrival, Begun, Status, Threading
 from custagent.core.message import InboundMessage
+from custagent.store.lease import check_fence
 from custagent.store.messages import add_inbound, find_inbound
 from custagent.store.threads import (
     Kept,
@@ -21,10 +22,17 @@ from custagent.store.threads import (
 )
 
 
-def begin(connection: sqlite3.Connection, arrival: Arrival, *, make_id: Callable[[], str], at: datetime) -> Begun:
-    """Write one down, within a transaction. `make_id` names a conversation that begins with it."""
+def begin(
+    connection: sqlite3.Connection, arrival: Arrival, *, make_id: Callable[[], str], at: datetime, fence: int = 0
+) -> Begun:
+    """Write one down, within a transaction. `make_id` names a conversation that begins with it.
+
+    Raises LeaseHeld when the lease `fence` is not the live one.
+    """
     message = arrival.message
     standing = standing_of(connection, message)
+    if fence and standing.fence != fence:
+        check_fence(connection, fence)
     if standing.known:
         return _duplicate(connection, message)
     if standing.contact is None:

@@ -252,8 +252,7 @@ class SqliteConversationStore(ConversationStore):
             raise ValueError(f"a message on {nameless} came without an id")
 
         def write(connection: sqlite3.Connection) -> tuple[Begun, ...]:
-            check_fence(connection, fence)
-            return tuple(begin(connection, arrival, make_id=self._make_id, at=at) for arrival in arrivals)
+            return tuple(begin(connection, one, make_id=self._make_id, at=at, fence=fence) for one in arrivals)
 
         return write
 

@@ -38,7 +38,7 @@ class Kept:
 #: would take longer than writing it down.
 _STANDING = (
     f"SELECT {CONVERSATION_COLUMNS}, conversations.last_sender, conversations.closed_from,"  # noqa: S608 - constants of this file
-    " contacts.id, contacts.name, contacts.language, inbound.message, EXISTS"
+    " contacts.id, contacts.name, contacts.language, (SELECT token FROM lease WHERE NOT released), inbound.message, EXISTS"
     " (SELECT 1 FROM inbound WHERE inbound.conversation = conversations.id AND inbound.handled = 0)"
     " FROM (SELECT 1) LEFT JOIN inbound ON inbound.channel = ?1 AND inbound.external_id = ?2"
     " LEFT JOIN contacts ON contacts.channel = ?1 AND contacts.key = ?3"
@@ -59,18 +59,21 @@ class Standing:
     kept: Kept | None
     #: A message of the contact waits in that one to be dealt with.
     unhandled: bool
+    #: The token of the live lease, 0 when no runner has one.
+    fence: int
 
 
 def standing_of(connection: sqlite3.Connection, message: InboundMessage) -> Standing:
     """What is known of the message, its contact and their conversation."""
     row = connection.execute(_STANDING, (message.channel, message.external_id, message.contact_key)).fetchone()
-    contact, name, language, known, unhandled = row[-5:]
+    contact, name, language, token, known, unhandled = row[-6:]
     told = (message.contact_name or name, message.language or language)
     return Standing(
         known=known is not None,
         contact=contact if told == (name, language) else None,
-        kept=_kept(row[:-5]) if row[0] is not None else None,
+        kept=_kept(row[:-6]) if row[0] is not None else None,
         unhandled=bool(unhandled),
+        fence=token or 0,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 
@@ -21,6 +23,10 @@ def test_the_widget_speaks_the_browsers_language(
     box = page.frame_locator("#custagent iframe").get_by_placeholder(placeholder)
     box.wait_for()
     assert page.frame_locator("#custagent iframe").locator("html").get_attribute("lang") == language
+    deadline = time.monotonic() + 10
+    while not thread.asked_languages:
+        assert time.monotonic() < deadline, "nobody asked for the greeting"
+        page.wait_for_timeout(20)
     assert thread.asked_languages[0][0] == locale[:2]
 
 

@@ -21,6 +21,8 @@ def settle_on(home):
         home.workspace_file.write_text(text + (f"credits: {block}\n" if block else ""), encoding="utf-8")
         with Application(home, user="anna", clock=app.clock, environ={}, embedder=HashEmbedder()) as fresh:
             apply_agents(fresh)
+        # What another process applied is seen a moment later; here it is seen at once.
+        app.store.versions.live()
 
     return write
 
