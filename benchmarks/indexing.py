@@ -16,13 +16,14 @@ import os
 import random
 import resource
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from custagent.config.agents import agent_path
@@ -102,8 +103,9 @@ def indexing(home: Home, scratch: Path) -> Iterator[subprocess.Popen[bytes]]:
     folder = Path(shutil.copytree(home.root, scratch / f"{time.monotonic_ns()}"))
     copy = Home(root=folder)
     shutil.rmtree(copy.index_folder)
-    with Application(copy) as app:
-        app.store.vectors.forget_vectors()
+    with closing(sqlite3.connect(copy.database)) as connection:
+        connection.execute("DELETE FROM vectors")
+        connection.commit()
     process = subprocess.Popen([sys.executable, "-m", "custagent.runtime.syncing", str(folder), AGENT])
     os.setpriority(os.PRIO_PROCESS, process.pid, 10)
     try:
