@@ -128,7 +128,7 @@ def network(address: str) -> str:
     return _network(address[:_LONGEST_ADDRESS])
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _network(address: str) -> str:
     if _IPV4.fullmatch(address):
         return address
