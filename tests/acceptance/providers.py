@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -64,6 +65,10 @@ def furnish(house: Any, model: FaultProxy, phone: FaultProxy) -> None:
     house.environment |= {"MODEL_KEY": "sk-for-tests-only", "WHATSAPP_GRAPH_BASE": phone.address}
 
 
+#: So many threads asyncio's own pool may have; they are started as the work needs them.
+_POOL = min(32, (os.cpu_count() or 1) + 4)
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What a process holds."""
@@ -74,6 +79,11 @@ class Held:
     @classmethod
     def by(cls, process: int) -> Held:
         return cls(*(len(list(Path(f"/proc/{process}/{what}").iterdir())) for what in ("fd", "task")))
+
+    def grown_beyond_pools(self, before: Held) -> Held:
+        """What came on top of what a busy process may open: the pool's threads, and two files of the database in each."""
+        threads = self.threads - before.threads
+        return Held(files=self.files - before.files - 2 * threads, threads=threads - _POOL)
 
 
 @dataclass(frozen=True, slots=True)
