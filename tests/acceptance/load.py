@@ -38,6 +38,11 @@ class Vitals:
     #: Conversations with messages that wait for the agent.
     waiting: int
 
+    @property
+    def files_beside_threads(self) -> int:
+        """Without the two files of the database that each of the pool's threads holds; those start as work needs them."""
+        return self.files - 2 * self.threads
+
 
 @dataclass
 class Watched:

@@ -26,7 +26,7 @@ def test_at_its_rated_load_nothing_piles_up(runner, record):
     assert measured["statuses"] == {"202": 6 * RATED}
     assert measured["count"] == 6 * RATED
     assert watched.most_log < MOST_LOG
-    assert flat([one.files for one in watched.seen], by=min, spare=10)
+    assert flat([one.files_beside_threads for one in watched.seen], by=min, spare=10)
 
 
 def test_nobody_is_told_that_the_database_is_busy(runner, record):

@@ -15,10 +15,12 @@ from custagent.answer.signals import Signals
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """What one signal adds to the log-odds: its weight times its value, at most `cap`."""
+    """What one signal adds to the log-odds: its weight times how far its value, at most `cap`, is from the usual one."""
 
     signal: str
     weight: float
+    #: Its average over the questions that were fitted on: such a value speaks neither for nor against an answer.
+    usual: float = 0.0
     cap: float = 1.0
 
 
@@ -26,14 +28,19 @@ class Term:
 class Calibration:
     """A logistic model: log-odds = intercept + the sum of the terms."""
 
+    #: The log-odds of a question whose signals are all as usual.
     intercept: float
     terms: tuple[Term, ...]
 
     def confidence(self, signals: Signals) -> float:
         """The probability, 0..1."""
-        values = signals.by_name()
-        odds = self.intercept + sum(term.weight * min(values[term.signal], term.cap) for term in self.terms)
+        odds = self.intercept + math.fsum(self.parts(signals).values())
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, odds))))
+
+    def parts(self, signals: Signals) -> dict[str, float]:
+        """What each signal adds to the log-odds, by name: above 0 it speaks for answering, below 0 against it."""
+        values = signals.by_name()
+        return {term.signal: term.weight * (min(values[term.signal], term.cap) - term.usual) for term in self.terms}
 
 
 #: Beyond this lead over the next pages, more says nothing more.
@@ -54,8 +61,13 @@ CROSS_LANGUAGE = Calibration(
 )
 
 
+def calibration_of(signals: Signals) -> Calibration:
+    """The model that judges a question with these signals."""
+    return SAME_LANGUAGE if signals.same_language else CROSS_LANGUAGE
+
+
 def confidence_of(signals: Signals) -> float:
     """The confidence in the best passage, 0..1; 0 when nothing was found."""
     if signals == Signals():
         return 0.0
-    return (SAME_LANGUAGE if signals.same_language else CROSS_LANGUAGE).confidence(signals)
+    return calibration_of(signals).confidence(signals)
