@@ -86,11 +86,11 @@ def hear() -> Callable[..., Conversation]:
     """A contact writes on a channel, as the runner writes it down."""
 
     def write(
-        app: Application, key: str = "k1", *, channel: str = "web", agent: str = "support", language: str = ""
+        app: Application, key: str = "k1", text: str = "Hej?", *, channel: str = "web", agent: str = "support", **rest
     ) -> Conversation:
         now = app.clock.now()
         message = InboundMessage(
-            channel=channel, external_id=f"{key} {now}", contact_key=key, text="Hej?", sent_at=now, language=language
+            channel=channel, external_id=f"{key} {now}", contact_key=key, text=text, sent_at=now, **rest
         )
         begun = app.store.conversations.begin(message, threading_of(ChannelKind.LIVE_CHAT), agent=agent, at=now)
         return begun.conversation

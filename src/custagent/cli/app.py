@@ -30,6 +30,7 @@ _CONVERSATIONS: Final = "custagent.cli.conversations"
 _ARCHIVE: Final = "custagent.cli.archive"
 _CREDITS: Final = "custagent.cli.credits"
 _OUTBOX: Final = "custagent.cli.outbox"
+_PRIVACY: Final = "custagent.cli.privacy"
 
 COMMANDS: Final[Table] = {
     "demo": Lazy(
@@ -95,6 +96,15 @@ COMMANDS: Final[Table] = {
         },
         CONVERSATIONS,
     ),
+    "privacy": Group(
+        "Write out or erase what is known of a contact.",
+        {
+            "export": Lazy(f"{_PRIVACY}:export", "Write out everything that is kept of a contact, over all channels."),
+            "erase": Lazy(f"{_PRIVACY}:erase", "Take a contact's texts and identity away for good, over all channels."),
+        },
+        CONVERSATIONS,
+    ),
+    "audit": Lazy("custagent.cli.audit:audit", "List who changed what, newest first.", CONVERSATIONS),
     "credits": Group(
         "See what is used and left, and why.",
         {

@@ -80,7 +80,7 @@ def export(
         Format.MARKDOWN: lambda record: markdown(record) + "\n",
     }
     count = 0
-    with _target(output) as file, progress("Writing conversations") as bar:
+    with new_file(output) as file, progress("Writing conversations") as bar:
         for record in export_records(app, ids or (), wanted):
             file.write(forms[format_](record))
             count += 1
@@ -90,8 +90,8 @@ def export(
 
 
 @contextmanager
-def _target(output: Path | None) -> Iterator[TextIO]:
-    """A new file for the owner alone, or stdout. Nothing half-written is left."""
+def new_file(output: Path | None) -> Iterator[TextIO]:
+    """A new file for the owner alone, or stdout. Nothing half-written is left. Raises UsageError."""
     if output is None:
         yield sys.stdout
         return

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from custagent.core.written import Written
+from custagent.core.written import Duration, Written
 
 
 class MaskKind(StrEnum):
@@ -35,4 +35,9 @@ class PrivacySettings(Written):
         strict=False,
         description="What is masked in contacts' messages before anything is kept or sent to a model: any of "
         "card-number, iban, identity-number, password, security-code, api-key. An empty list masks nothing.",
+    )
+    erase_after: Duration | None = Field(
+        default=None,
+        description="Conversations that ended so long ago, such as 365d, lose their texts and the contact's identity;"
+        " the runner sees to it once a day. Without it they are kept.",
     )

@@ -15,6 +15,7 @@ from collections.abc import Collection, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from custagent.answer.wording import Wording
@@ -23,7 +24,7 @@ from custagent.conversation.lifecycle import threading_of
 from custagent.conversation.privacy import mask
 from custagent.conversation.routing import takes
 from custagent.conversation.service import ConversationService
-from custagent.core.agent import AgentDefinition
+from custagent.core.agent import AgentDefinition, Assignment
 from custagent.core.conversation import Arrival, Begun, Conversation, Status, Threading
 from custagent.core.errors import LeaseHeld, StoreError, UnknownName
 from custagent.core.message import DeliveryUpdate, InboundMessage
@@ -40,6 +41,7 @@ from custagent.runtime.directory import WorkspaceDirectory
 from custagent.runtime.histogram import ANSWER_BOUNDS, Histogram
 from custagent.runtime.in_force import InForce
 from custagent.runtime.log import fields
+from custagent.runtime.retention import Retention
 from custagent.runtime.served import ServedKind, served_kinds, surroundings
 from custagent.runtime.syncing import Syncing
 from custagent.runtime.timers import Timers
@@ -79,10 +81,10 @@ class Runner:
         self._threadings: tuple[Workspace, Mapping[str, Threading]] | None = None
         #: How long contacts waited for the agent's turns (`/metrics`).
         self.answer_seconds = Histogram(ANSWER_BOUNDS)
-        directory = WorkspaceDirectory(self.in_force.workspace, app.store.conversations)
+        self.directory = WorkspaceDirectory(self.in_force.workspace, app.store, app.clock)
         self._delivery = Delivery(app.store.outbox, self._adapters, app.clock, fence=self._fence, check=self.check)
         keeper = CreditKeeper(app, CreditRules(app, self.in_force), fence=self._fence)
-        service = ConversationService(directory=directory, clock=app.clock, texts=_text)
+        service = ConversationService(directory=self.directory, clock=app.clock, texts=_text)
         self._answering = Answering(
             app.store.conversations,
             Turns(app.store.conversations, self.in_force, service, fence=self._fence, credits_=keeper),
@@ -91,7 +93,10 @@ class Runner:
         )
         self.admission = Admission(app.store.conversations.count_unhandled)
         self._syncing = Syncing(app)
-        self.timers = Timers(app, self.in_force, fence=self._fence, changed=self._committed, also=[keeper.look])
+        retention = Retention(app, self.in_force, fence=self._fence)
+        self.timers = Timers(
+            app, self.in_force, fence=self._fence, changed=self._committed, also=[keeper.look, retention.look]
+        )
 
     async def run(self) -> None:
         """Work until `stop` is called, then finish what is under way; `release` follows.
@@ -132,6 +137,10 @@ class Runner:
         self.app.store.lease.release(self._fence)
         self.app.store.seal()
 
+    def team_works(self, assignment: Assignment) -> bool:
+        """Whether it is the hours of the people whom the agent hands over to (ASG-5). Raises ConfigError, StoreError."""
+        return self.directory.look().team_works(assignment)
+
     def channels(self) -> Mapping[str, Channel]:
         """The channels in force, by name. Raises ConfigError, StoreError."""
         return self.in_force.channels()
@@ -158,11 +167,12 @@ class Runner:
             if inbound.channel not in threadings:
                 raise UnknownName(f"The channel {inbound.channel!r} does not exist any more.")
             agent = assigned.get(inbound.channel)
+            taken = agent and takes(agent[1], inbound.contact_key, team_works=partial(self.team_works, agent[1]))
             arrivals.append(
                 Arrival(
                     message=_masked(inbound, workspace.privacy.mask),
                     threading=threadings[inbound.channel],
-                    agent=agent[0].name if agent and takes(agent[1], inbound.contact_key) else "",
+                    agent=agent[0].name if agent and taken else "",
                 )
             )
         await self._require_room(arrivals)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -87,6 +88,30 @@ def copy_before_upgrade(database: Path, version: int) -> Path | None:
             checksum_path(path).unlink()
             return other
     return path
+
+
+def rewrite(backup: Path, change: Callable[[sqlite3.Connection], bool]) -> str:
+    """Change a backup in a copy of it, which takes its place with a checksum of its own; why it could not be done, or "".
+
+    `change` says whether there was anything to change; else the backup stays as it is.
+    """
+    part = backup.with_name(f".{backup.name}.{os.getpid()}.part")
+    try:
+        with _written_whole(part):
+            part.write_bytes(b"")
+            part.chmod(0o600)
+            shutil.copyfile(backup, part)
+            with closing(connect(part, "rw")) as connection:
+                if int(connection.execute("PRAGMA application_id").fetchone()[0]) != APPLICATION_ID:
+                    return "it is no database of custagent"
+                if found := finding(connection):
+                    return f"it is damaged ({found})"
+                changed = change(connection)
+            if changed:
+                _settle(part, backup)
+    except (sqlite3.Error, OSError, ValueError) as error:  # a damaged file may hold anything where a time should stand
+        return str(error)
+    return ""
 
 
 def examine(path: Path) -> Contents:

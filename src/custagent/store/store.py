@@ -14,13 +14,16 @@ from custagent.store.conversations import SqliteConversationStore, new_conversat
 from custagent.store.credit_histories import CreditHistories
 from custagent.store.database import Database
 from custagent.store.documents import SqliteDocumentStore
+from custagent.store.erasure import Erasure
 from custagent.store.feedback import SqliteFeedback
+from custagent.store.handoffs import Handoffs
 from custagent.store.lease import Lease
 from custagent.store.ledger import Ledger
 from custagent.store.notices import Notices
 from custagent.store.outbox import SqliteOutbox
 from custagent.store.past import PastConversations
 from custagent.store.pauses import Pauses
+from custagent.store.presence import Presence
 from custagent.store.seal import seal
 from custagent.store.search import Search
 from custagent.store.sources import SqliteSourceStates
@@ -58,10 +61,13 @@ class Store:
         self.feedback = SqliteFeedback(self._database)
         self.lease = Lease(self._database)
         self.pauses = Pauses(self._database)
+        self.presence = Presence(self._database)
+        self.handoffs = Handoffs(self._database)
         self.checks = ChannelChecks(self._database)
         self.totals = Totals(self._database)
         self.search = Search(self._database)
         self.past = PastConversations(self._database)
+        self.erasure = Erasure(self._database)
 
     def check(self, *, seconds: float | None = None) -> bool:
         """Look through the whole file; False when `seconds` were over first. Raises StoreError when it is damaged."""
