@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,8 @@ from tests.acceptance.phone import CHANNEL, Caller
 PROGRAM = Path(__file__).with_name("runner_program.py")
 #: Seconds that a runner lives, at random in between: from its first message on to well into the load.
 LIFE = (0.02, 0.6)
+#: Seconds that a contact waits for an answer. On a busy machine few runners live long enough to give one.
+PATIENCE = 600.0
 
 
 class Often:
@@ -115,12 +117,12 @@ class Load:
         while not self.stop.is_set():
             asked = visitor.send(stop=self.stop)
             if asked:
-                visitor.wait_for_reply(asked, stop=self.stop, seconds=120)
+                visitor.wait_for_reply(asked, stop=self.stop, seconds=PATIENCE)
 
     def _call(self, caller: Caller) -> None:
         while not self.stop.is_set():
             caller.ask()
-            caller.wait(stop=self.stop, seconds=120)
+            caller.wait(stop=self.stop, seconds=PATIENCE)
 
 
 @dataclass
@@ -169,31 +171,29 @@ def under_load(
     )
 
 
-def kill_often(house: Any, load: Load, starters: list[tuple[Any, int]], seed: int) -> Aftermath:
-    """`starters`: who starts runners, and how many of theirs are killed."""
+def kill_often(house: Any, load: Load, starters: Sequence[Any], seed: int) -> Aftermath:
+    """`starters`: who starts each of the runners that are killed, in order; the last one starts the one that stays."""
     left = Aftermath(house=house, load=load)
     chance, began = random.Random(seed), time.monotonic()
     with ThreadPoolExecutor(len(load.visitors) + len(load.callers)) as threads:
         talks: list[Future[None]] = []
         try:
-            for starter, kills in starters:
-                starter.start()
-                talks = talks or load.begin(threads)
-                for killed in range(kills):
-                    time.sleep(chance.uniform(*LIFE))
-                    left.busy += any(house.waiting()) or load.waits
-                    starter.end(signal.SIGKILL)
-                    left.kills += 1
-                    left.typed += isinstance(starter, Typed)
-                    if killed < kills - 1 or starter is starters[-1][0]:
-                        starter.start()
+            starters[0].start()
+            talks = load.begin(threads)
+            for starter, following in zip(starters, [*starters[1:], starters[-1]], strict=True):
+                time.sleep(chance.uniform(*LIFE))
+                left.busy += any(house.waiting()) or load.waits
+                starter.end(signal.SIGKILL)
+                left.kills += 1
+                left.typed += isinstance(starter, Typed)
+                following.start()
         finally:
             load.stop.set()
         left.seconds = time.monotonic() - began
         for each in talks:
             each.result(60)
         _finish(house, load)
-        starters[-1][0].end(signal.SIGTERM)
+        starters[-1].end(signal.SIGTERM)
     return left
 
 

@@ -22,7 +22,7 @@ def aftermath(new_phone_house, new_meta, contact, free_port, record) -> Aftermat
     meta = new_meta(seed=KILLS, again=0.2)
     house, load = under_load(new_phone_house, meta, contact, free_port, each=8)
     with Often(house, free_port, clean_environment()) as often:
-        left = kill_often(house, load, [(often, KILLS)], seed=KILLS)
+        left = kill_often(house, load, [often] * KILLS, seed=KILLS)
     record(left.told())
     return left
 
