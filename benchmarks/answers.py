@@ -9,10 +9,11 @@ is quoted is compared with the passages letter by letter; addresses and numbers 
 from __future__ import annotations
 
 import argparse
+import re
 import statistics
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,36 +26,67 @@ from custagent.language import detect
 
 TASKS = ("d1", "d2", "d3", "d3_bare", "d4", "d5", "d6", "d7", "d8", "site")
 ANSWER, CLARIFY = DecisionKind.ANSWER, DecisionKind.CLARIFY
+#: The shares of the unanswerable at which the curve is shown.
+FALSE_SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
+#: The number of a source after what rests on it.
+FOOTNOTE = re.compile(r" \[\d{1,2}\]")
 
 
-def unsupported(asked: Asked) -> bool:
-    """Whether the answer says something that its passages do not."""
+def unsupported(asked: Asked, passages: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the answer says something that its passages do not; `passages` are all of the agent's, by location."""
     answer = asked.answer
     if answer.decision.kind is not ANSWER or not answer.citations:
         return False
-    passages = {scored.chunk.text for scored in answer.evidence.chunks}
-    quotes = [one.quote for one in answer.citations]
-    if not all(any(quote in passage for passage in passages) for quote in quotes):
-        return True
-    held = "\n".join(passages)
-    if not all(address in held for address in addresses(answer.text)):
+    for citation in answer.citations:
+        if not any(stands_in(passage, citation.stretches) for passage in passages[citation.location]):
+            return True
+    held = "\n".join(passage for citation in answer.citations for passage in passages[citation.location])
+    # A list that is too long is linked; the numbers of the sources are no statements.
+    held += "\n".join(citation.link for citation in answer.citations)
+    said = FOOTNOTE.sub("", answer.text)
+    if not all(address in held for address in addresses(said)):
         return True
     known = known_numbers(held, {})
-    return not all(readings & known for readings in numbers(answer.text, {}))
+    return not all(readings & known for readings in numbers(said, {}))
+
+
+def stands_in(passage: str, stretches: Sequence[str]) -> bool:
+    """Whether the passage holds the stretches to the letter and in this order."""
+    end = 0
+    for stretch in stretches:
+        start = passage.find(stretch, end)
+        if start < 0:
+            return False
+        end = start + len(stretch)
+    return True
+
+
+def passages_of(bench: Bench, agents: Collection[str]) -> dict[str, list[str]]:
+    """The texts of all passages of the agents, by location."""
+    found: dict[str, list[str]] = {}
+    for agent in agents:
+        for chunk in bench.store.documents.chunks_of(agent):
+            found.setdefault(chunk.location, []).append(chunk.text)
+    return found
 
 
 def share(part: int, whole: int) -> str:
     return f"{part}/{whole} {part / whole:.3f}" if whole else "-"
 
 
-def report(task: str, found: Sequence[Asked]) -> None:
+def curve(scores: np.ndarray, labels: np.ndarray) -> str:
+    """The ROC curve: which share of the answerable score above all but so many of the unanswerable."""
+    worst_first = np.sort(scores[~labels])[::-1]
+    points = ((false, worst_first[min(int(false * len(worst_first)), len(worst_first) - 1)]) for false in FALSE_SHARES)
+    return "  ".join(f"{false:.2f}:{(scores[labels] > least).mean():.2f}" for false, least in points)
+
+
+def report(task: str, found: Sequence[Asked], passages: Mapping[str, Sequence[str]]) -> None:
     kinds = {id(one): one.answer.decision.kind for one in found}
     answerable = [one for one in found if one.labelled.answerable]
     vague = [one for one in found if one.labelled.label in ("UNDERSPECIFIED", "ambiguous")]
     unknown = [one for one in found if not one.labelled.answerable and one not in vague]
     answered = [one for one in answerable if kinds[id(one)] is ANSWER]
-    confidence = np.array([one.answer.decision.confidence for one in [*answerable, *unknown]])
-    labels = np.array([True] * len(answerable) + [False] * len(unknown))
     print(f"\n{task}: {len(found)} questions")
     ranks = [one.rank for one in answerable]
     print(
@@ -66,6 +98,11 @@ def report(task: str, found: Sequence[Asked]) -> None:
         f" answered otherwise {sum(not one.cites_right for one in answered)},"
         f" clarified {share(sum(kinds[id(one)] is CLARIFY for one in answerable), len(answerable))}"
     )
+    wholly = [one for one in answerable if one.labelled.label == "ANSWERABLE"]
+    if vague and wholly:
+        print(
+            f"  of those labelled ANSWERABLE clarified {share(sum(kinds[id(one)] is CLARIFY for one in wholly), len(wholly))}"
+        )
     for name, group in (("unanswerable", unknown), ("underspecified", vague)):
         if group:
             print(
@@ -73,11 +110,8 @@ def report(task: str, found: Sequence[Asked]) -> None:
                 f" clarified {share(sum(kinds[id(one)] is CLARIFY for one in group), len(group))}"
             )
     if unknown:
-        fused = np.array(
-            [one.signals.get("cosine", 0) + 0.2 * one.signals.get("lexical", 0) for one in [*answerable, *unknown]]
-        )
-        print(f"  AUROC answerable or not {area(confidence, labels):.3f}, fused score alone {area(fused, labels):.3f}")
-    print(f"  unsupported answers {sum(map(unsupported, found))}")
+        report_curves(answerable, unknown)
+    print(f"  unsupported answers {sum(unsupported(one, passages) for one in found)}")
     introduced = [one for one in answered if one.answer.citations and not one.signals.get("same_language", 1)]
     if introduced:
         own = sum(one.answer.language == one.labelled.question.language for one in introduced)
@@ -85,6 +119,16 @@ def report(task: str, found: Sequence[Asked]) -> None:
         print(
             f"  foreign extracts {len(introduced)}: lead-in in the contact's language {own}, extracts in {dict(body)}"
         )
+
+
+def report_curves(answerable: Sequence[Asked], unknown: Sequence[Asked]) -> None:
+    """How well the confidence tells the two apart, beside the score that the ranking goes by."""
+    both = [*answerable, *unknown]
+    labels = np.array([True] * len(answerable) + [False] * len(unknown))
+    confidence = np.array([one.answer.decision.confidence for one in both])
+    fused = np.array([one.signals.get("cosine", 0) + 0.2 * one.signals.get("lexical", 0) for one in both])
+    for name, scores in (("confidence", confidence), ("fused score alone", fused)):
+        print(f"  answerable or not, by {name}: AUROC {area(scores, labels):.3f}  {curve(scores, labels)}")
 
 
 def latency(bench: Bench, found: Sequence[Asked]) -> None:
@@ -118,7 +162,7 @@ def main() -> None:
     found: list[Asked] = []
     for task in arguments.task or TASKS:
         found = list(bench.ask(questions_of(bench, arguments.data, task)))
-        report(task, found)
+        report(task, found, passages_of(bench, {one.labelled.agent for one in found}))
     latency(bench, found)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,8 @@ from typing import Any
 from custagent.answer.answerer import ContentAnswerer
 from custagent.core.agent import AgentDefinition, ConfidenceThresholds, FileSource, Source, UrlSource
 from custagent.core.answer import Answer, Question, Utterance
-from custagent.core.document import Document, Section
+from custagent.core.document import Document, ScoredChunk, Section
+from custagent.core.ports import Retrieval, Retriever, Search
 from custagent.core.workspace import EmbedderSettings, Workspace
 from custagent.knowledge.embed import make_embedder
 from custagent.knowledge.index import IndexFolder
@@ -33,6 +35,9 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 LANGUAGES = ("en", "sv", "de", "fr", "da")
 #: Answers whatever the confidence: what it would have said, had it been sure.
 SURE = ConfidenceThresholds(answer=0.0, clarify=0.0)
+#: Tasks that are asked of few passages as well, and of how many, by turns.
+FEW_TASKS = ("d2", "d3", "d3_bare", "d7")
+FEW = (4, 8, 16, 32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +86,31 @@ class Asked:
         return self.answer.evidence.signals
 
 
+class FewPassages:
+    """A Retriever over a small content: some of the passages found, the right ones among them."""
+
+    def __init__(self, whole: Retriever) -> None:
+        self._whole = whole
+        self._sizes = 0
+        #: Where right answers to the next question stand.
+        self.places: tuple[Place, ...] = ()
+
+    def retrieve(self, search: Search, *, limit: int) -> Retrieval:
+        """See the port. Sizes take turns; the same questions in the same order find the same passages."""
+        found = self._whole.retrieve(search, limit=limit)
+        size = FEW[self._sizes % len(FEW)]
+        self._sizes += 1
+        right = {scored.chunk.id for scored in found.chunks if self._is_right(scored)}
+        others = [scored.chunk.id for scored in found.chunks if scored.chunk.id not in right]
+        chance = random.Random(search.text)
+        kept = right | set(chance.sample(others, min(len(others), max(0, size - len(right)))))
+        return replace(found, chunks=tuple(scored for scored in found.chunks if scored.chunk.id in kept))
+
+    def _is_right(self, scored: ScoredChunk) -> bool:
+        chunk = scored.chunk
+        return any(place.holds(chunk.location, chunk.anchor, chunk.page) for place in self.places)
+
+
 class Bench:
     """Agents over the labelled tasks, in one store that is kept."""
 
@@ -97,14 +127,22 @@ class Bench:
         indexer.upgrade(folder, lambda done, total: print(f"\r{agent} {done}/{total}", end="", flush=True))
         print()
 
-    def documents(self, agent: str, corpus: Iterable[dict[str, Any]], *, titled: bool = True) -> None:
-        """Each document of a corpus as one page."""
+    def documents(
+        self,
+        agent: str,
+        corpus: Iterable[dict[str, Any]],
+        *,
+        titled: bool = True,
+        headings: Mapping[str, str] | None = None,
+    ) -> None:
+        """Each document of a corpus as one page, with a heading where there is one for it."""
         for one in corpus:
+            heading = (headings or {}).get(one["doc_id"], "")
             document = Document(
                 location=f"{agent}/{one['doc_id']}",
                 title=one["title"] if titled else agent,
                 language=one.get("lang", "en"),
-                sections=(Section(text=one["text"]),),
+                sections=(Section(text=one["text"], headings=(heading,) if heading else ()),),
             )
             self.store.documents.save_document(document, split(document), agent=agent, source=agent)
         self.index(agent)
@@ -142,11 +180,16 @@ class Bench:
             clock=self.clock,
         )
 
-    def ask(self, questions: Iterable[Labelled], **rest: Any) -> Iterator[Asked]:
-        """What each is answered; `rest` are settings of the agents."""
+    def ask(self, questions: Iterable[Labelled], *, few: bool = False, **rest: Any) -> Iterator[Asked]:
+        """What each is answered, with `few` from a handful of passages; `rest` are settings of the agents."""
         answerers: dict[str, ContentAnswerer] = {}
         for one in questions:
-            answerer = answerers.setdefault(one.agent, self.answerer(one.agent, **rest))
+            if one.agent not in answerers:
+                answerer = self.answerer(one.agent, **rest)
+                answerers[one.agent] = replace(answerer, retriever=FewPassages(answerer.retriever)) if few else answerer
+            answerer = answerers[one.agent]
+            if isinstance(answerer.retriever, FewPassages):
+                answerer.retriever.places = one.places
             yield judged(one, answerer.answer(one.question))
 
 
@@ -174,8 +217,10 @@ def questions_of(bench: Bench, data: Path, task: str) -> list[Labelled]:
     """The questions of one task; its agents are made, where that was not done before."""
     if task == "site":
         return list(_site(bench))
-    if task == "foreign":
-        return _foreign(bench, data)
+    if ">" in task:
+        return _foreign(bench, data, *task.split(">"))
+    if task == "d2_asked":
+        return _asked(bench, data)
     folder = next(folder for folder in sorted(data.iterdir()) if folder.name.startswith(f"{task.partition('_')[0]}_"))
     asked = lines(folder / "queries.jsonl")
     if task == "d3":
@@ -216,13 +261,22 @@ def _bare(bench: Bench, folder: Path, asked: Sequence[dict[str, Any]]) -> list[L
     ]
 
 
-def _foreign(bench: Bench, data: Path) -> list[Labelled]:
-    """Swedish questions of authorities' customers to the English content of two companies: not answered there."""
-    asked = questions_of(bench, data, "d2")
+def _asked(bench: Bench, data: Path) -> list[Labelled]:
+    """The answers of d2 under their questions, as lists of questions and answers are written."""
+    folder = next(data.glob("d2_*"))
+    asked = lines(folder / "queries.jsonl")
+    headings = {gold: one["question"] for one in asked for gold in one["gold_doc_ids"]}
+    bench.documents("d2-asked", lines(folder / "corpus.jsonl"), headings=headings)
+    return [_labelled("d2_asked", "d2-asked", one, [_place(gold) for gold in one["gold_doc_ids"]]) for one in asked]
+
+
+def _foreign(bench: Bench, data: Path, asked: str, agent: str) -> list[Labelled]:
+    """The questions of one task, asked of another's content in another language: not answered there."""
+    own = {question.question.language for question in questions_of(bench, data, agent)}
     return [
-        replace(one, task="foreign", agent=agent, label="foreign", answerable=False, places=())
-        for agent in ("d6", "d7")
-        for one in asked
+        replace(one, task=f"{asked}>{agent}", agent=agent, label="foreign", answerable=False, places=())
+        for one in questions_of(bench, data, asked)
+        if one.question.language not in own and one.agent.removeprefix(f"{asked}-") in (asked, one.question.language)
     ]
 
 

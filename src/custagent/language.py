@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
+from custagent.letters import Letters, load_letters
 from custagent.locales import catalogue, languages
 
 #: ISO 639-1 codes that `detect` tells apart. Fewer candidates are fewer mistakes (`docs/decisions`).
@@ -186,6 +187,12 @@ def words(text: str, language: str) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=256)
+def word_set(text: str, language: str) -> frozenset[str]:
+    """`words` without their order: remembered, for one question asks for those of the same passages several times."""
+    return frozenset(words(text, language))
+
+
 def _forms(token: str, language: str) -> list[str]:
     """One written word: its stem, or, where it has joints, itself and the stems of its parts."""
     if len(token) > _MAX_WORD:
@@ -225,28 +232,22 @@ def _engine(language: str) -> Any:
 
 
 @lru_cache(maxsize=1)
-def _identifier() -> Any:
-    from py3langid import langid
-
-    identifier = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
-    identifier.set_languages([*(DETECTED - {"nb"}), "no", "nn"])
-    return identifier
+def _letters() -> Letters:
+    return load_letters([*(DETECTED - {"nb"}), "no", "nn"])
 
 
 def _probabilities(text: str) -> dict[str, float]:
     """Each detected language with its probability in `text`; none while the model cannot be unpacked."""
     ranking: dict[str, float] = {}
     try:
-        identifier = _identifier()
+        letters = _letters()
     except OSError:
         # It goes through a temporary file: a full disk costs the language for the moment, not the answer.
         return ranking
-    # Surrogates cannot be encoded for the model.
-    clean = text.encode("utf-8", "replace").decode("utf-8")
-    for code, probability in identifier.rank(clean):
+    for code, probability in letters.probabilities(text).items():
         name = _MODEL_CODES.get(code, code)
         # The likelier of the two Norwegian languages: their sum would win against Danish by being two.
-        ranking[name] = max(ranking.get(name, 0.0), float(probability))
+        ranking[name] = max(ranking.get(name, 0.0), probability)
     total = sum(ranking.values())
     return {name: probability / total for name, probability in ranking.items()}
 

@@ -39,6 +39,10 @@ def test_no_more_than_dissatisfied_is_not_angry(sentences_of, triggered, file):
         ("what the hell", True),
         ("Is the colour called hell blue?", False),
         ("fuckin' thing", True),
+        ("you are thieves", True),
+        ("you guys are really pathetic", True),
+        ("I saw thieves in the yard", False),
+        ("are you open? The weather is terrible", False),
     ],
 )
 def test_a_complaint_takes_another_or_shouting_beside_it(triggered, text, angry):

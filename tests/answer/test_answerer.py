@@ -6,12 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from custagent.answer.answerer import MAX_MESSAGE_CHARS
 from custagent.answer.compose import shown_to_contact
 from custagent.answer.decide import attempts_in
+from custagent.answer.understanding import MAX_MESSAGE_CHARS
 from custagent.core.agent import Guardrail
 from custagent.core.answer import Answer, DecisionKind, Question, Reason, Utterance
 from custagent.locales import catalogue
+from custagent.locales.tones import tones
 from custagent.testing import ScriptedModel
 
 ANSWER, CLARIFY, REPHRASE, HANDOFF = DecisionKind
@@ -109,7 +110,8 @@ def test_every_reason_is_reached_by_a_test():
     here = {Reason.GROUNDED, Reason.AMBIGUOUS, Reason.UNSURE, Reason.NOTHING_FITS, Reason.ATTEMPTS_USED, Reason.EMPTY,
             Reason.SMALL_TALK, Reason.ASKED_FOR_PERSON, Reason.HANDOFF_PHRASE, Reason.GUARDRAIL, Reason.ANGRY}  # fmt: skip
     short_answers, models, service = {Reason.SHORT_ANSWER}, {Reason.FAILED}, {Reason.PAUSED, Reason.OUT_OF_CREDITS}
-    assert here | short_answers | models | service == set(Reason)
+    sense = {Reason.ATTACHMENT, Reason.NO_QUESTION, Reason.NOT_HELPED, Reason.UNDERSPECIFIED}
+    assert here | short_answers | models | service | sense == set(Reason)
 
 
 def test_without_any_content_nothing_fits_whatever_the_thresholds(content, agent):
@@ -125,7 +127,7 @@ def test_an_answer_is_the_pages_own_words_with_their_place(site, agent):
     assert (citation.title, citation.heading, citation.anchor) == ("Delivery", "How long it takes", "part-1")
     assert (citation.location, citation.source) == (f"{SITE}/delivery", f"{SITE}/delivery")
     assert (citation.page, citation.private, citation.link) == (None, False, f"{SITE}/delivery#part-1")
-    assert answer.text.startswith(f"{EN.lead_in['plain']}\n\n{citation.quote}")
+    assert answer.text.startswith(f"{tones('en').said['plain']['lead_in'][0]}\n\n{citation.quote}")
     assert answer.usage.model == ""
 
 
@@ -317,10 +319,13 @@ def test_any_message_in_any_conversation_leads_to_one_decision(  # noqa: PLR0917
 
 
 def test_what_cannot_be_encoded_goes_nowhere(site, agent):
-    model = ScriptedModel(["NO ANSWER"])
+    model = ScriptedModel(["refunds?", "NO ANSWER"])
     earlier = Utterance(role="contact", text="\udfff")
     ask(site.answerer(agent(sure="answer"), model=model), "refunds \ud800", earlier)
-    assert [one["content"] for one in model.prompts[0][1:]] == ["?", "refunds ?"]
+    rewriting, writing = model.prompts
+    assert "contact: ?\n\nLast message:\nrefunds ?" in rewriting[-1]["content"]
+    assert [one["content"] for one in writing[1:]][-1] == "refunds ?"
+    "".join(one["content"] for one in (*rewriting, *writing)).encode()
 
 
 def test_a_message_longer_than_anybody_writes_is_read_to_a_limit(site, agent):

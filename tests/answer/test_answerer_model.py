@@ -6,6 +6,7 @@ import pytest
 
 from custagent.core.answer import Answer, DecisionKind, Question, Reason, Usage, Utterance
 from custagent.locales import catalogue
+from custagent.locales.tones import tones
 from custagent.testing import ScriptedModel
 
 EN = catalogue("en")
@@ -24,10 +25,12 @@ def site(shared_content, chunk):
 
 @pytest.fixture
 def ask(site, agent):
-    """Ask once, with a model that says `written`; None is one that fails."""
+    """Ask once, with a model that says `written`, one text after the other; None is one that fails."""
 
-    def asked(written: str | None, text: str = "How long do refunds take?", *history: Utterance, **rest) -> Answer:
-        model = ScriptedModel([] if written is None else [written])
+    def asked(
+        written: str | list[str] | None, text: str = "How long do refunds take?", *history: Utterance, **rest
+    ) -> Answer:
+        model = ScriptedModel([written] if isinstance(written, str) else written or [])
         answerer = site.answerer(agent(**{"sure": "answer", **rest}), model=model)
         return answerer.answer(Question(text=text, history=history))
 
@@ -64,9 +67,9 @@ def test_only_passages_that_something_rests_on_are_cited(ask):
         "<script>alert(1)</script>",
     ],
 )
-def test_where_nothing_is_borne_out_the_content_speaks_for_itself(ask, written):
+def test_where_nothing_is_borne_out_the_content_speaks_for_itself(ask, site, agent, written):
     answer = ask(written)
-    assert (answer.decision.kind, answer.text) == (ANSWER, f"{EN.lead_in['plain']}\n\n{REFUNDS}")
+    assert (answer.decision.kind, answer.text) == (ANSWER, f"{tones('en').said['plain']['lead_in'][0]}\n\n{REFUNDS}")
     assert [one.quote for one in answer.citations] == [REFUNDS]
     assert answer.usage.model == "scripted"
 
@@ -84,7 +87,8 @@ def test_where_the_model_finds_no_answer_the_agent_asks_again_and_then_hands_ove
     assert (first.text, first.citations, first.decision.confidence) == (EN.messages["rephrase"], (), 0.0)
     assert first.usage.model == "scripted"
     history = (Utterance(role="contact", text="Refunds?"), Utterance(role="agent", text="?", decision=REPHRASE))
-    second = ask("NO ANSWER", "How long do refunds take?", *history)
+    # With something said before, the model first completes the question.
+    second = ask(["How long do refunds take?", "NO ANSWER"], "How long do refunds take?", *history)
     assert (second.decision.kind, second.decision.reason) == (HANDOFF, Reason.ATTEMPTS_USED)
     assert second.text == EN.messages["handoff"]
 
@@ -113,11 +117,11 @@ def test_the_reply_is_in_the_contacts_language_even_without_a_catalogue(site, ag
 
 
 def test_the_model_is_given_the_passages_the_conversation_and_the_message(site, agent):
-    model = ScriptedModel(["NO ANSWER"])
+    model = ScriptedModel(["How long do refunds take?", "NO ANSWER"])
     history = (Utterance(role="contact", text="Hello"), Utterance(role="agent", text="Hi!", decision=ANSWER))
     answerer = site.answerer(agent(sure="answer"), model=model)
     answerer.answer(Question(text="How long do refunds take?", history=history))
-    prompt = model.prompts[0]
+    prompt = model.prompts[1]
     assert prompt[0]["content"].index(REFUNDS) < prompt[0]["content"].index(DELIVERY)
     assert [one["content"] for one in prompt[1:]] == ["Hello", "Hi!", "How long do refunds take?"]
 

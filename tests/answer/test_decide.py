@@ -87,6 +87,42 @@ def test_confidence_decides(confidence, topics, ambiguous, tried, kind, reason):
 
 
 @pytest.mark.parametrize(
+    ("confidence", "topics", "ambiguous", "tried", "kind", "reason"),
+    [
+        (0.9, 2, False, Attempts(), CLARIFY, Reason.UNDERSPECIFIED),
+        (0.3, 2, False, Attempts(), CLARIFY, Reason.UNDERSPECIFIED),
+        (0.1, 1, False, Attempts(), CLARIFY, Reason.UNDERSPECIFIED),
+        (0.9, 2, True, Attempts(), CLARIFY, Reason.AMBIGUOUS),
+        (0.9, 2, False, Attempts(clarify=1), ANSWER, Reason.GROUNDED),
+        (0.1, 2, False, Attempts(clarify=1), REPHRASE, Reason.NOTHING_FITS),
+        (0.1, 2, False, NONE_LEFT, HANDOFF, Reason.ATTEMPTS_USED),
+        (0.0, 0, False, Attempts(), REPHRASE, Reason.NOTHING_FITS),
+    ],
+)
+def test_what_was_not_named_is_asked_back_about_however_sure(  # noqa: PLR0917 - a table
+    confidence, topics, ambiguous, tried, kind, reason
+):
+    decision = decide(confidence, topics=topics, ambiguous=ambiguous, underspecified=True, agent=AGENT, attempts=tried)
+    assert decision == Decision(kind=kind, reason=reason, confidence=confidence)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "follows", "kind"),
+    [(0.9, False, CLARIFY), (0.9, True, ANSWER), (0.6, True, ANSWER), (0.59, True, CLARIFY), (0.59, False, CLARIFY)],
+)
+def test_amid_a_conversation_what_is_sure_enough_is_not_ambiguous(confidence, follows, kind):
+    decision = decide(confidence, topics=2, ambiguous=True, follows=follows, agent=AGENT, attempts=Attempts())
+    assert decision.kind is kind
+
+
+def test_what_the_contact_has_chosen_is_not_asked_back_about_again():
+    decision = decide(
+        0.9, topics=2, ambiguous=False, underspecified=True, agent=AGENT, attempts=Attempts(), chosen=True
+    )
+    assert decision.kind is ANSWER
+
+
+@pytest.mark.parametrize(
     ("confidence", "kind"), [(0.25, ANSWER), (0.9, ANSWER), (0.24, HANDOFF)], ids=["offered", "sure", "never offered"]
 )
 def test_what_the_contact_has_chosen_is_answered_from_the_confidence_that_let_it_be_offered(confidence, kind):

@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from custagent.answer.followup import CONTEXT_WEIGHT, MAX_EARLIER, chosen_option, complete, is_new_topic
+from custagent.answer.followup import CONTEXT_WEIGHT, MAX_EARLIER, complete, is_new_topic, stands_alone
 from custagent.core.answer import DecisionKind, Question, Utterance
 from custagent.core.ports import Search
-from custagent.locales import catalogue, languages
+from custagent.locales import catalogue
 
-EVERY = [catalogue(language) for language in languages()]
 ANSWER, CLARIFY, REPHRASE, HANDOFF = DecisionKind
 OFFERED = ("Delivery prices", "Workshop prices: Other work", "Winter storage")
 
@@ -114,40 +113,6 @@ def test_an_endless_chain_is_cut():
 CLARIFIED = (contact("How much does it cost?"), agent(CLARIFY, OFFERED))
 
 
-@pytest.mark.parametrize(
-    ("text", "option"),
-    [
-        ("Delivery prices", OFFERED[0]),
-        ("delivery PRICES!", OFFERED[0]),
-        ("2", OFFERED[1]),
-        ("the first one", OFFERED[0]),
-        ("Third", OFFERED[2]),
-        ("den andra", OFFERED[1]),
-        ("4", ""),
-        ("yes", ""),
-        ("prices", ""),
-        ("", ""),
-        ("Delivery prices please, and quick", ""),
-    ],
-)
-def test_an_option_is_chosen_by_its_words_or_its_place(text, option):
-    assert chosen_option(Question(text=text, history=CLARIFIED), EVERY) == option
-
-
-@pytest.mark.parametrize("text", ["yes", "Yes, please.", "ja", "ok", "that one"])
-def test_agreeing_chooses_the_one_thing_that_was_offered(text):
-    history = (contact("storage"), agent(CLARIFY, ("Winter storage",)))
-    assert chosen_option(Question(text=text, history=history), EVERY) == "Winter storage"
-
-
-@pytest.mark.parametrize("decision", [ANSWER, REPHRASE, HANDOFF, None])
-def test_nothing_is_chosen_where_nothing_was_offered_last(decision):
-    history = (*CLARIFIED, contact("x"), agent(decision))
-    assert chosen_option(Question(text="Delivery prices", history=history), EVERY) == ""
-    assert chosen_option(Question(text="Delivery prices"), EVERY) == ""
-    assert chosen_option(Question(text="1", history=(agent(CLARIFY),)), EVERY) == ""
-
-
 def test_a_choice_is_searched_in_the_words_of_the_option():
     assert completed("1", *CLARIFIED, chosen=OFFERED[0]) == ["How much does it cost?", OFFERED[0]]
 
@@ -192,3 +157,11 @@ def test_a_new_topic_shares_no_word_with_what_was_not_answered(text, is_new):
 def test_what_was_offered_belongs_to_the_old_topic():
     question = Question(text="Does the workshop repair old bikes on Sundays?", history=CLARIFIED)
     assert not is_new_topic(question, "en", catalogue("en"))
+
+
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [("How much is storage?", True), ("How long does that take?", False), ("Why?", False), ("And to Norway?", True)],
+)
+def test_a_question_stands_alone_with_a_topic_of_its_own_and_no_pronoun(text, alone):
+    assert stands_alone(text, "en", catalogue("en")) is alone

@@ -19,7 +19,7 @@ from custagent.answer.spoken import sentences
 from custagent.locales import catalogue, languages
 
 
-@pytest.mark.parametrize(("file", "share"), [("wishes_fit.tsv", 0.99), ("wishes_held_out.tsv", 0.95)])
+@pytest.mark.parametrize(("file", "share"), [("wishes_fit.tsv", 0.98), ("wishes_held_out.tsv", 0.95)])
 def test_ways_to_ask_for_a_person_are_recognised(sentences_of, triggered, file, share):
     told = sentences_of(file, "person")
     missed = [text for language, text in told if not triggered(text, language).asks_for_person]
@@ -28,7 +28,7 @@ def test_ways_to_ask_for_a_person_are_recognised(sentences_of, triggered, file, 
     assert len(missed) / len(told) <= 1 - share, missed
 
 
-@pytest.mark.parametrize(("file", "share"), [("wishes_fit.tsv", 0.01), ("wishes_held_out.tsv", 0.02)])
+@pytest.mark.parametrize(("file", "share"), [("wishes_fit.tsv", 0.015), ("wishes_held_out.tsv", 0.01)])
 def test_sentences_that_only_mention_people_are_not_taken(sentences_of, triggered, file, share):
     told = sentences_of(file, "mention")
     taken = [text for language, text in told if triggered(text, language).asks_for_person]
@@ -66,6 +66,38 @@ def test_the_two_sets_share_no_sentence(sentences_of):
 def test_what_makes_the_difference(triggered, language, asks, does_not):
     assert triggered(asks, language).asks_for_person
     assert not triggered(does_not, language).asks_for_person
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "can i talk to a persn"),
+        ("nl", "ik wil iemnd spreken"),
+        ("es", "quiero ablar con una persona"),
+        ("da", "vil gerne snakke med en medarbjder"),
+        ("it", "vorrei parlare con un opertaore"),
+    ],
+)
+def test_one_slip_of_the_finger_is_read_over(triggered, language, text):
+    assert triggered(text, language).asks_for_person
+
+
+@pytest.mark.parametrize(("language", "text"), [("it", "ho perso"), ("da", "leveren"), ("en", "persian support")])
+def test_a_word_of_its_own_is_no_slip(triggered, language, text):
+    assert not triggered(text, language).asks_for_person
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "mis clientes quieren hablar con un agente"),
+        ("es", "no me transfieras a un agente"),
+        ("en", "a real person checks my papers"),
+        ("de", "bitte leiten sie mich nicht an einen mitarbeiter weiter"),
+    ],
+)
+def test_what_others_want_and_what_is_turned_down_is_no_request(triggered, language, text):
+    assert not triggered(text, language).asks_for_person
 
 
 def test_the_language_is_told_where_only_one_has_it(triggered):

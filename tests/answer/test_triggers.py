@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custagent.answer.spoken import plain
-from custagent.answer.triggers import SmallTalk, Triggers, find_triggers
+from custagent.answer.triggers import Bare, SmallTalk, Triggers, find_triggers
 from custagent.core.agent import AgentDefinition, Guardrail, Role
 from custagent.locales import catalogue, languages
 
@@ -146,6 +146,26 @@ def test_a_message_of_friendly_signs_is_small_talk(text, kind):
     assert triggers(text) == Triggers(small_talk=kind)
 
 
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("https://spokes.example/bike", Bare.LINK),
+        ("<https://spokes.example/bike> www.spokes.example", Bare.LINK),
+        ("See https://spokes.example/bike", None),
+        ("4711", Bare.NUMBER),
+        ("#4711", Bare.NUMBER),
+        ("A-47110815", Bare.NUMBER),
+        ("SE 12 34 56", Bare.NUMBER),
+        ("[card number]", Bare.NUMBER),
+        ("2", None),
+        ("Order 4711", None),
+        ("how much is 4711", None),
+    ],
+)
+def test_a_link_or_a_number_alone_asks_nothing(text, bare):
+    assert triggers(text).bare is bare
+
+
 def test_numbers_are_words():
     assert not triggers("4711").empty
 
@@ -155,8 +175,9 @@ def test_numbers_are_words():
     [
         ("I will CANCEL my contract!", "cancel my contract"),
         ("cancel  my\tcontract", "cancel my contract"),
-        ("I am cancelling my contract", ""),
-        ("cancel my contracts", ""),
+        ("I am cancelling my contract", "cancel my contract"),
+        ("cancel my contracts", "cancel my contract"),
+        ("a cancelled order", ""),
         ("cancel all my contract", ""),
         ("Straße kaputt", "STRASSE"),
         ("Ich wohne in der Hauptstraße", ""),
@@ -166,11 +187,43 @@ def test_numbers_are_words():
         ("istanbul", "İstanbul"),
     ],
 )
-def test_a_handoff_phrase_is_exactly_its_words_in_sequence(text, said):
+def test_a_handoff_phrase_is_its_words_in_sequence_in_any_form(text, said):
     agent = AgentDefinition(
         name="support", handoff_phrases=("cancel my contract", "STRASSE", "人工客服", "상담원", "İstanbul")
     )
     assert triggers(text, agent).handoff_phrase == said
+
+
+@pytest.mark.parametrize(
+    ("language", "phrase", "text"),
+    [
+        ("en", "lawyer", "My lawyers will write to you"),
+        ("sv", "advokat", "Mina advokater hör av sig"),
+        ("de", "Rechtsanwalt", "Ich habe mit meinen Rechtsanwälten gesprochen"),
+        ("de", "kündigen", "Ich kündige den Vertrag"),
+        ("fr", "avocat", "Mes avocats vous écriront"),
+        ("es", "abogado", "Mis abogados le escribirán"),
+        ("pt", "advogado", "Os meus advogados vão escrever"),
+        ("it", "avvocato", "I miei avvocati vi scriveranno"),
+        ("nl", "advocaat", "Ik bel mijn advocaat"),
+        ("da", "advokat", "Mine advokater skriver til jer"),
+        ("nb", "advokat", "Advokaten min skriver til dere"),
+        ("fi", "asianajaja", "Asianajajani ottaa yhteyttä"),
+    ],
+)
+def test_a_closed_topic_is_known_in_any_form_of_its_words(language, phrase, text):
+    agent = AgentDefinition(name="support", guardrails=(Guardrail(topic="law", phrases=(phrase,)),))
+    likely = [catalogue(one) for one in sorted(languages(), key=lambda one: one != language)]
+    assert triggers(text, agent, likely).guardrail
+    assert triggers("Wo? Var? Where is it?", agent, likely).guardrail is None
+
+
+def test_a_phrase_in_another_language_than_the_message_takes_its_own_forms():
+    agent = AgentDefinition(
+        name="support", guardrails=(Guardrail(topic="law", phrases=("ich möchte meinen Vertrag kündigen",)),)
+    )
+    likely = [catalogue("en"), catalogue("sv")]
+    assert triggers("Hello, ich möchte meine Verträge kündigen", agent, likely).guardrail
 
 
 def test_a_phrase_of_punctuation_is_never_said():

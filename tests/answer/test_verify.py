@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custagent.answer.verify import MAX_WRITTEN, Verified, verify
+from custagent.answer.statements import MAX_WRITTEN
+from custagent.answer.verify import Verified, verify
 
 RETURNS = (
     "Returns are free within 30 days. Write to help@shop.example or see https://shop.example/returns?a=1 for more."
@@ -53,13 +54,13 @@ class TestMarks:
                 [0, 1],
             ),
             (
-                "Returns are free, and Norway takes three days [2, 1].",
-                "Returns are free, and Norway takes three days.",
+                "Returns are free within 30 days, and a parcel to Norway takes three days [2, 1].",
+                "Returns are free within 30 days, and a parcel to Norway takes three days.",
                 [1, 0],
             ),
             ("Returns are free [2][1]!", "Returns are free!", [1, 0]),
             ("Are returns free? [1] Yes, they are free. [1]", "Are returns free? Yes, they are free.", [0]),
-            ("See e.g. returns [1], which are free.", "See e.g. returns, which are free.", [0]),
+            ("See returns [1], which are free.", "See returns, which are free.", [0]),
         ],
     )
     def test_wherever_it_stands_a_mark_names_its_passage_and_goes(self, check, written, text, used):
@@ -166,7 +167,7 @@ class TestAddresses:
         "written",
         [
             "Returns are [free](https://evil.example) [1].",
-            "Returns are free ![free](https://evil.example/pixel.png) [1].",
+            "Returns are ![free](https://evil.example/pixel.png) [1].",
             'Returns are [free](https://evil.example "title") [1].',
             'Returns are <a href="https://evil.example">free</a> [1].',
             "Returns are <img src='https://evil.example/x'> free [1].",

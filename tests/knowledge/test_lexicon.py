@@ -153,3 +153,18 @@ def test_a_language_may_be_called_anything(tmp_path):
     save_postings(build_postings([Entry(row=0, language="../../etc", text="bike \ud800 x")]), tmp_path)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["words.json", "words.npz"]
     assert load_postings(tmp_path)[0].language == "../../etc"
+
+
+def test_a_few_passages_do_not_tell_which_words_are_rare():
+    (alone,) = build_postings([Entry(row=0, language="en", text="How long is the warranty?", title="")])
+    plainly, among = alone.rarity("warranty frame"), alone.rarity("warranty frame", among=30)
+    known, unknown = sorted(among.values())
+    assert known / unknown > 0.7
+    assert min(plainly.values()) / max(plainly.values()) < 0.3
+    (many,) = build_postings(
+        [
+            Entry(row=row, language="en", text=f"warranty {row}" if row else "warranty frame", title="")
+            for row in range(40)
+        ]
+    )
+    assert many.rarity("frame", among=30) == many.rarity("frame")

@@ -10,13 +10,15 @@ from importlib.resources import files
 import pytest
 
 from custagent.answer.spoken import plain
-from custagent.core.agent import Messages, Personality, Role
+from custagent.core.agent import Messages, Role
 from custagent.language import DETECTED, detect
 from custagent.locales import FALLBACK, Catalogue, catalogue, languages, nearest
 
 LANGUAGES = languages()
 #: Tables whose keys are words of the language itself.
 OWN_WORDS = {"numbers"}
+#: Forms for numbers, which languages have in different number.
+PLURALS = {f"widget.{key}_{form}" for key in ("left", "tooFast", "tooLong") for form in ("few", "many")}
 
 
 def raw(language: str) -> dict:
@@ -35,13 +37,24 @@ def keys(table: dict, prefix: str = "") -> set[str]:
 def texts(language: str) -> dict[str, str]:
     """Every text that contacts read, by its key."""
     table = raw(language)
-    flat = {f"{part}.{key}": text for part in ("messages", "compose", "lead_in") for key, text in table[part].items()}
+    flat = {f"{part}.{key}": text for part in ("messages", "compose") for key, text in table[part].items()}
+    flat |= told(tomllib.loads((files("custagent.locales.tones") / f"{language}.toml").read_text(encoding="utf-8")))
     return flat | {
-        f"{part}.{role}.{key}": text
-        for part in ("role_messages", "role_lead_in")
-        for role, told in table[part].items()
-        for key, text in told.items()
+        f"role_messages.{role}.{key}": text
+        for role, said in table["role_messages"].items()
+        for key, text in said.items()
     }
+
+
+def told(table: dict, prefix: str = "tones.") -> dict[str, str]:
+    """The ways to say things by personality: each by its tone, role, key and place."""
+    flat = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            flat |= told(value, f"{prefix}{key}.")
+        elif key != "agreeing":
+            flat |= {f"{prefix}{key}.{place}": text for place, text in enumerate(value)}
+    return flat
 
 
 def placeholders(text: str) -> set[str]:
@@ -62,7 +75,7 @@ def test_every_language_says_how_it_runs(language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_catalogue_has_the_keys_of_the_english_one_and_no_others(language):
-    assert keys(raw(language)) == keys(raw(FALLBACK))
+    assert keys(raw(language)) - PLURALS == keys(raw(FALLBACK)) - PLURALS
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -79,20 +92,11 @@ def test_no_text_was_left_in_english_or_is_of_another_length(language):
     english = texts(FALLBACK)
     for key, text in texts(language).items():
         assert text != english[key], key
-        assert 0.5 <= len(text) / len(english[key]) <= 1.8, key
+        # A few words may be twice as long in another language.
+        assert 0.5 * len(english[key]) <= len(text) <= 1.8 * len(english[key]) + 10, key
         if len(text.split()) > 5:
             assert detect(text)[0] != FALLBACK, text
             assert detect(text, language)[0] == language, text
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_each_tone_has_its_own_words_in_each_role(language):
-    told = [raw(language)["lead_in"], *raw(language)["role_lead_in"].values()]
-    assert len(told) == len(Role)
-    lead_ins = [text for tones in told for text in tones.values()]
-    assert len(set(lead_ins)) == len(lead_ins)
-    assert all(set(tones) == {"plain", *Personality} for tones in told)
-    assert all(text.endswith(":") for text in lead_ins)
 
 
 #: What stands before each sign, and what encloses a quotation, by the rules of the language.
@@ -135,9 +139,8 @@ def test_contacts_are_addressed_in_one_way(language, formal, familiar):
     assert re.search(familiar, told) is None
 
 
-def test_there_is_a_text_for_whatever_agents_may_write_and_for_every_tone():
+def test_there_is_a_text_for_whatever_agents_may_write():
     assert set(raw(FALLBACK)["messages"]) == set(Messages.model_fields)
-    assert set(raw(FALLBACK)["lead_in"]) == {"plain", *Personality}
     assert set(raw(FALLBACK)["role_messages"]) <= set(Role)
     assert set(raw(FALLBACK)["role_handoff"]) <= set(Role)
 

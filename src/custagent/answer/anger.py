@@ -1,7 +1,7 @@
 """Whether the writer is angry: then a person takes over at once, for no quotation makes that better (ANS-2).
 
-Cursing at us is enough. A complaint ("useless", "my money back") takes another one, or shouting, beside it: somebody
-who is merely not satisfied may still be helped by an answer.
+Cursing at us is enough, and so is a complaint that is aimed at us ("you are useless"). Any other ("useless", "my money
+back") takes another one, or shouting, beside it: somebody who is merely not satisfied may still be helped by an answer.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from custagent.locales import catalogue
 
 #: So many complaints, or one and shouting, are anger.
 _ENOUGH = 2
+#: So many words may stand between "you are" and what we are called.
+_AIMED_WITHIN = 3
 #: So much of a message is read: characters of its text, and words.
 _READ_CHARS = 10_000
 _READ_WORDS = 600
@@ -39,7 +41,8 @@ def complains_loudly(text: str, said: Sequence[Sequence[str]], language: str) ->
     complaints = 0
     for phrase in wording.complaints:
         if phrase in spoken:
-            complaints += 1
+            # "You are thieves" is worse than that thieves were in the house.
+            complaints += _ENOUGH if _is_aimed(spoken, phrase, wording) else 1
             # "My money back" is not "money back" once more.
             spoken = spoken.replace(phrase, " | ")
     return complaints > 0 and complaints + _shouts(text[:_READ_CHARS], wording) >= _ENOUGH
@@ -52,6 +55,8 @@ class _Wording:
     curses: tuple[str, ...]
     #: Longest first.
     complaints: tuple[str, ...]
+    #: What aims a complaint at us, with its spaces.
+    aimed: tuple[str, ...]
     #: Words that are no abbreviations when they stand in capitals.
     shoutable: frozenset[str]
 
@@ -65,6 +70,7 @@ def _wording(language: str) -> _Wording:
     return _Wording(
         curses=tuple(map(_pattern, texts.curses)),
         complaints=tuple(sorted(map(_pattern, texts.complaints), key=len, reverse=True)),
+        aimed=tuple(map(_pattern, texts.aimed)),
         shoutable=frozenset(long_enough | {folded_phrase(word) for word in texts.urgent}),
     )
 
@@ -72,6 +78,12 @@ def _wording(language: str) -> _Wording:
 def _pattern(phrase: str) -> str:
     written = " ".join(folded_phrase(word).replace("'", " ") for word in phrase.split())
     return f" {written}" if phrase.endswith("*") else f" {written} "
+
+
+def _is_aimed(spoken: str, phrase: str, wording: _Wording) -> bool:
+    """Whether shortly before the phrase it is said that it is us."""
+    before = " ".join(spoken[: spoken.index(phrase)].split()[-_AIMED_WITHIN - 2 :])
+    return any(aim in f" {before} " for aim in wording.aimed)
 
 
 def _in_a_row(said: Sequence[Sequence[str]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from custagent.answer.triggers import Triggers
+from custagent.answer.triggers import Bare, Triggers
 from custagent.core.agent import AgentDefinition
 from custagent.core.answer import Decision, DecisionKind, Reason, Utterance
 
@@ -42,17 +42,35 @@ def decide_early(triggers: Triggers, agent: AgentDefinition, attempts: Attempts)
     """The decision that needs no content; None when the content has to be asked."""
     if triggers.empty:
         return ask_again(Reason.EMPTY, agent, attempts, confidence=1.0)
+    if triggers.attachment and agent.attachments == "handoff":
+        return _sure(DecisionKind.HANDOFF, Reason.ATTACHMENT)
+    if triggers.attachment:
+        return ask_again(Reason.ATTACHMENT, agent, attempts, confidence=1.0)
+    if known := _known_at_once(triggers):
+        return known
+    if why := _why_no_question(triggers, attempts):
+        return ask_again(why, agent, attempts, confidence=1.0)
+    return None
+
+
+def _known_at_once(triggers: Triggers) -> Decision | None:
+    """What a person, a closed topic or small talk asks for."""
     if why := _needs_person(triggers):
         return _sure(DecisionKind.HANDOFF, why)
     if triggers.guardrail:
         kind = DecisionKind.ANSWER if triggers.guardrail.message else DecisionKind.HANDOFF
         return _sure(kind, Reason.GUARDRAIL)
-    if triggers.small_talk:
-        return _sure(DecisionKind.ANSWER, Reason.SMALL_TALK)
-    if triggers.refuses and attempts.clarify:
-        # None of what was offered: other words are needed, or a person.
-        return ask_again(Reason.NOTHING_FITS, agent, attempts, confidence=1.0)
-    return None
+    return _sure(DecisionKind.ANSWER, Reason.SMALL_TALK) if triggers.small_talk else None
+
+
+def _why_no_question(triggers: Triggers, attempts: Attempts) -> Reason | None:
+    """Why the message does not say what the contact would like to know; None when it may."""
+    if triggers.not_helped:
+        return Reason.NOT_HELPED
+    if triggers.bare is Bare.LINK:
+        return Reason.NO_QUESTION
+    # None of what was offered: other words are needed, or a person.
+    return Reason.NOTHING_FITS if triggers.refuses and attempts.clarify else None
 
 
 def decide(
@@ -62,23 +80,36 @@ def decide(
     ambiguous: bool,
     agent: AgentDefinition,
     attempts: Attempts,
+    underspecified: bool = False,
+    follows: bool = False,
     chosen: bool = False,
 ) -> Decision:
     """The decision by confidence.
 
     `topics` is how many things the contact could be offered; 0 when nothing was found. `chosen`: the contact has just
     picked this one, so that it need not be as sure as an answer out of the blue. Once asking back is used up, an
-    ambiguous question that is sure enough is answered.
+    ambiguous or underspecified question that is sure enough is answered. An underspecified one is asked back about
+    below the threshold too: what it is about was not said, so that nothing can fit well. `follows`: the contact has said
+    something before.
     """
     thresholds = agent.confidence
     sure = topics > 0 and confidence >= (thresholds.clarify if chosen else thresholds.answer)
     may_clarify = topics > 0 and not chosen and attempts.clarify < agent.clarify_attempts
-    if sure and not (ambiguous and may_clarify):
+    # Amid a conversation, what was said before tells which of several things is meant.
+    ambiguous = ambiguous and not (follows and sure)
+    unclear = ambiguous or underspecified
+    if sure and not (unclear and may_clarify):
         return Decision(kind=DecisionKind.ANSWER, reason=Reason.GROUNDED, confidence=confidence)
-    if confidence >= thresholds.clarify and may_clarify:
-        reason = Reason.AMBIGUOUS if ambiguous else Reason.UNSURE
+    if may_clarify and (underspecified or confidence >= thresholds.clarify):
+        reason = _why_unclear(ambiguous=ambiguous, underspecified=underspecified)
         return Decision(kind=DecisionKind.CLARIFY, reason=reason, confidence=confidence)
     return ask_again(Reason.NOTHING_FITS, agent, attempts, confidence=confidence)
+
+
+def _why_unclear(*, ambiguous: bool, underspecified: bool) -> Reason:
+    if ambiguous:
+        return Reason.AMBIGUOUS
+    return Reason.UNDERSPECIFIED if underspecified else Reason.UNSURE
 
 
 def ask_again(reason: Reason, agent: AgentDefinition, attempts: Attempts, *, confidence: float) -> Decision:

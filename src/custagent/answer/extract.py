@@ -1,127 +1,151 @@
-"""Finds the words of a passage that answer a question, and quotes them as they stand (ANS-4)."""
+"""Finds the words of passages that answer a question, and quotes them as they stand (ANS-4).
+
+units (sentences, items, rows) -> what each holds of the question, and what it needs -> the best of each passage ->
+what goes with it -> quotes
+"""
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from custagent.core.document import Chunk
-from custagent.language import words
-from custagent.sentences import sentences
+from custagent.answer.choice import Choice, Passage
+from custagent.answer.context import is_connected, is_furniture
+from custagent.answer.units import units_of
+from custagent.core.document import ELLIPSIS, Chunk
 
-#: A quote is not longer than this many characters, unless one sentence is.
-QUOTE_CHARS = 600
-
-_LIST_ITEM = re.compile(r"(?:[-*•–]|\d{1,3}[.)])\s")
-_PARAGRAPH_END = re.compile(r"\n[^\S\n]*\n")
+#: All quotes of an answer together grow to this many characters; only what cannot be cut may make them longer.
+QUOTED_CHARS = 740
+#: A passage of so few characters is quoted whole.
+WHOLE_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Unit:
-    """A sentence, list item or table row, and where it stands in the passage."""
+class Quote:
+    """What is quoted of one passage: stretches of whole sentences, items and rows, in the passage's order."""
 
-    text: str
-    start: int
-    end: int
-    #: Which paragraph, list or table it belongs to.
-    block: int
+    chunk: Chunk
+    #: Where each stretch begins and ends in the passage's text.
+    stretches: tuple[tuple[int, int], ...]
+    #: The same without what another quote says: what is told of this one. Empty when nothing is new in it, and when all
+    #: that answers is a list that was left out.
+    told: tuple[tuple[int, int], ...]
+    #: Of the quotes before it, the index of the one that it repeats; None when it repeats none.
+    repeats: int | None = None
+    #: Its list was too long to be quoted.
+    list_left_out: bool = False
+    #: It goes on with the passage of the quote before; `joint` then stands between the two.
+    goes_on: bool = False
+    joint: str = ""
+
+    @property
+    def text(self) -> str:
+        """The stretches, to the letter, with an ELLIPSIS where something was left out between them."""
+        return _joined(self.chunk.text, self.stretches)
+
+    @property
+    def told_text(self) -> str:
+        """What is told of it, in the same way."""
+        return _joined(self.chunk.text, self.told)
 
 
-def extract(topic: frozenset[str], chunk: Chunk) -> str:
-    """The stretch of the passage that holds most of the question's topic, to the letter; at most QUOTE_CHARS long.
+def quote(
+    question: str, passages: Sequence[Chunk], *, room: int, near: Iterable[Chunk] = (), grow_to: int = QUOTED_CHARS
+) -> list[Quote]:
+    """What the passages, the best one first, say in answer to the question: at least one Quote of each that says anything.
 
-    A short passage, and a short answer whatever its length, is quoted whole. A longer passage is quoted from its
-    beginning where that leaves room for the best sentence, so that the quote begins where a thought begins; else
-    around the best sentence, with the whole list, table or paragraph that holds it where that fits.
+    Each passage gives the sentence that holds most of the question's topic, and with it what it cannot be understood
+    without (`context.needs`); up to `grow_to` characters, what is worth most goes with it. `room` is how many the
+    channel carries: a list that does not fit is left out, and its Quote says so. A short answer is quoted whole, and so
+    is a short passage. Where a list goes on in a passage among `near`, that one is quoted from as well.
     """
-    units = _units(chunk.text)
-    if chunk.question or len(chunk.text) <= QUOTE_CHARS or not units:
-        return chunk.text
-    best = _best(topic, units, chunk.language)
-    first, last = _grow_within_block(units, *_with_its_question(units, best))
-    if _fits(units, 0, last) and not _asks_or_announces(units[first].text):
-        first = 0
-    last = _grow_on(units, first, last)
-    if last > best and units[last].text.endswith(":"):
-        last -= 1
-    return chunk.text[units[first].start : units[last].end]
+    passages = [chunk for chunk in passages if _says_something(chunk)] or passages[:1]
+    runs = _runs(passages, near, room)
+    choice = Choice([Passage(run, question, whole=_is_whole(run, room)) for run in runs], room=room, grow_to=grow_to)
+    for chunk in passages:
+        number = next(index for index, run in enumerate(runs) if chunk in run)
+        choice.take_best_of(number, runs[number].index(chunk))
+    choice.grow()
+    return _quotes(runs, choice)
 
 
-def _with_its_question(units: Sequence[_Unit], best: int) -> tuple[int, int]:
-    """A question with the beginning of its answer, an answer with its question, where both fit; else `best` alone."""
-    first = last = best
-    if _asks_or_announces(units[best].text):
-        last = min(best + 1, len(units) - 1)
-    elif best and _asks_or_announces(units[best - 1].text):
-        first = best - 1
-    return (first, last) if _fits(units, first, last) else (best, best)
+def _says_something(chunk: Chunk) -> bool:
+    """Whether there is more in the passage than its own title."""
+    return len(chunk.text) > WHOLE_CHARS or not all(is_furniture(unit, chunk) for unit in units_of(chunk.text))
 
 
-def _grow_within_block(units: Sequence[_Unit], first: int, last: int) -> tuple[int, int]:
-    """The whole block, or, where that does not fit, what there is room for: from the passage's beginning on, else
-    what follows and then what comes before."""
-    block = units[last].block
-    head = min((i for i in range(first, last + 1) if units[i].block == block), default=first)
-    while head and units[head - 1].block == block:
-        head -= 1
-    tail = last
-    while tail + 1 < len(units) and units[tail + 1].block == block:
-        tail += 1
-    # A list belongs to the sentence that announces it.
-    if head and _LIST_ITEM.match(units[head].text) and _asks_or_announces(units[head - 1].text):
-        head -= 1
-    for start in (min(head, first), first):
-        if _fits(units, start, tail):
-            return start, tail
-    if _fits(units, 0, last) and not _asks_or_announces(units[first].text):
-        return 0, last
-    while last < tail and _fits(units, first, last + 1):
-        last += 1
-    while head < first and _fits(units, first - 1, last):
-        first -= 1
-    return first, last
+def _is_whole(run: Sequence[Chunk], room: int) -> bool:
+    chunk = run[0]
+    return len(run) == 1 and (bool(chunk.question) or len(chunk.text) <= WHOLE_CHARS) and len(chunk.text) <= room
 
 
-def _grow_on(units: Sequence[_Unit], first: int, last: int) -> int:
-    """On through the passage as far as there is room; a list is taken whole or not at all."""
-    while last + 1 < len(units):
-        end = last + 1
-        if _LIST_ITEM.match(units[end].text):
-            while end + 1 < len(units) and units[end + 1].block == units[end].block:
-                end += 1
-        if not _fits(units, first, end):
-            break
-        last = end
-    return last
+def _runs(passages: Sequence[Chunk], near: Iterable[Chunk], room: int) -> list[list[Chunk]]:
+    """The passages, each with those that it goes on in; passages that follow each other on a page are one run.
+
+    A list that has outgrown the room by far is followed no further: it is not quoted.
+    """
+    following = {_place(chunk): chunk for chunk in (*near, *passages)}
+    runs: list[list[Chunk]] = []
+    for chunk in passages:
+        if any(chunk in run for run in runs):
+            continue
+        run = [chunk]
+        while after := following.get(_place(run[-1], 1)):
+            if after not in passages and (_size(run) > 2 * room or not is_connected(run[-1], after)):
+                break
+            run.append(after)
+        while before := following.get(_place(run[0], -1)):
+            if before not in passages and (_size(run) > 2 * room or not is_connected(before, run[0])):
+                break
+            run.insert(0, before)
+        runs = [*(one for one in runs if not any(each in run for each in one)), run]
+    return runs
 
 
-def _best(topic: frozenset[str], units: Sequence[_Unit], language: str) -> int:
-    """The unit with most of the topic, rare words counting more; the first where several are equal."""
-    held = [topic & set(words(unit.text, language)) for unit in units]
-    count = {word: sum(word in one for one in held) for word in topic}
-    # fsum: the same whatever order a set gives its words in.
-    scores = [math.fsum(math.log(1 + len(units) / count[word]) for word in one) for one in held]
-    return scores.index(max(scores))
+def _size(run: Iterable[Chunk]) -> int:
+    return sum(len(chunk.text) for chunk in run)
 
 
-def _units(text: str) -> list[_Unit]:
-    units: list[_Unit] = []
-    at = 0
-    for block, paragraph in enumerate(_PARAGRAPH_END.split(text)):
-        for line in paragraph.split("\n"):
-            for sentence in sentences(line):
-                start = text.index(sentence, at)
-                at = start + len(sentence)
-                units.append(_Unit(text=sentence, start=start, end=at, block=block))
-    return units
+def _place(chunk: Chunk, step: int = 0) -> tuple[str, str, str, int | None, int]:
+    """Where the passage stands, or the one that many steps after it in the same section."""
+    return chunk.location, chunk.heading, chunk.anchor, chunk.page, chunk.ordinal + step
 
 
-def _asks_or_announces(text: str) -> bool:
-    """Whether what follows belongs to it: a question to its answer, "You need:" to its list."""
-    return text.endswith((":", "?"))
+def _quotes(runs: Sequence[Sequence[Chunk]], choice: Choice) -> list[Quote]:
+    found: list[Quote] = []
+    first_of_run: list[int] = []
+    for number, run in enumerate(runs):
+        first_of_run.append(len(found))
+        repeated = choice.repeats(number)
+        for part, chunk in enumerate(run):
+            stretches = choice.stretches(number, part)
+            if not stretches:
+                continue
+            found.append(
+                Quote(
+                    chunk=chunk,
+                    stretches=stretches,
+                    told=choice.stretches(number, part, told=True),
+                    repeats=None if repeated is None else first_of_run[repeated],
+                    list_left_out=choice.left_out(number, part),
+                    goes_on=len(found) > first_of_run[number],
+                    joint=choice.joint(number, part),
+                )
+            )
+    return found
 
 
-def _fits(units: Sequence[_Unit], first: int, last: int) -> bool:
-    return units[last].end - units[first].start <= QUOTE_CHARS
+def _joined(text: str, stretches: Sequence[tuple[int, int]]) -> str:
+    joined, before = "", 0
+    for start, end in stretches:
+        if joined:
+            joined += f" {ELLIPSIS}{_joint(text[before:start])}"
+        joined, before = joined + text[start:end], end
+    return joined
+
+
+def _joint(left_out: str) -> str:
+    """The white space after an ellipsis: what the page has between the paragraphs or lines that it stands for."""
+    if "\n\n" in left_out:
+        return "\n\n"
+    return "\n" if "\n" in left_out else " "

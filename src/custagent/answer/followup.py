@@ -7,13 +7,13 @@ before counts a little.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from custagent.answer.decide import unanswered
+from custagent.answer.options import asked_back
 from custagent.answer.signals import QUESTION_MARKS, topic_words
 from custagent.answer.spoken import plain, says
-from custagent.core.answer import DecisionKind, Question, Utterance
+from custagent.core.answer import Question
 from custagent.core.ports import Search
 from custagent.locales import Catalogue
 
@@ -29,33 +29,19 @@ MAX_EARLIER = 3
 
 
 def complete(question: Question, language: str, catalogue: Catalogue, *, chosen: str = "") -> Search:
-    """What to search for; `chosen` is the option that the message picks, see `chosen_option`."""
+    """What to search for; `chosen` is the option that the message picks, see `chosen_options`."""
     parts = [chosen or question.text]
     current = question
-    goes_on = bool(chosen) or _goes_on(current, language, catalogue)
-    while goes_on and len(parts) <= MAX_EARLIER and (before := _before(current)):
+    leans = bool(chosen) or goes_on(current, language, catalogue)
+    while leans and len(parts) <= MAX_EARLIER and (before := _before(current)):
         parts.append(before.text)
         current = before
-        goes_on = _goes_on(current, language, catalogue)
+        leans = goes_on(current, language, catalogue)
     text = "\n".join(reversed(parts))
     before = _before(question)
     if len(parts) > 1 or before is None:
         return Search(text=text)
     return Search(text=text, context=f"{before.text}\n{text}", weight=CONTEXT_WEIGHT)
-
-
-def chosen_option(question: Question, catalogues: Iterable[Catalogue]) -> str:
-    """The option of the agent's last message that this one picks: by its words, by its place, or by agreeing; or ""."""
-    asked = _asked_back(question)
-    spoken = plain(question.text)
-    if asked is None or not spoken:
-        return ""
-    for place, option in enumerate(asked.options):
-        ordinals = {plain(word) for one in catalogues for word in _ordinals(one, place)}
-        if spoken in {plain(option), str(place + 1)} | ordinals:
-            return option
-    agrees = any(spoken == plain(word) for one in catalogues for word in one.agreement)
-    return asked.options[0] if agrees and len(asked.options) == 1 else ""
 
 
 def is_new_topic(question: Question, language: str, catalogue: Catalogue) -> bool:
@@ -64,15 +50,11 @@ def is_new_topic(question: Question, language: str, catalogue: Catalogue) -> boo
     So it is when the message stands for itself and shares no topic word with what was said since.
     """
     own = topic_words(question.text, language)
-    if not own or _goes_on(question, language, catalogue):
+    if not own or goes_on(question, language, catalogue):
         return False
     run = unanswered(question.history)
     said = [line for one in run for line in ((one.text,) if one.role == "contact" else one.options)]
     return own.isdisjoint(topic_words("\n".join(said), language))
-
-
-def _ordinals(catalogue: Catalogue, place: int) -> tuple[str, ...]:
-    return catalogue.ordinals[place] if place < len(catalogue.ordinals) else ()
 
 
 def _before(question: Question) -> Question | None:
@@ -83,16 +65,15 @@ def _before(question: Question) -> Question | None:
     return None
 
 
-def _asked_back(question: Question) -> Utterance | None:
-    """The agent's last message, where it offered something to choose from."""
-    last = next((said for said in reversed(question.history) if said.role == "agent"), None)
-    return last if last is not None and last.decision is DecisionKind.CLARIFY else None
+def stands_alone(text: str, language: str, catalogue: Catalogue) -> bool:
+    """Whether it names its own topic and points at nothing that was said before."""
+    return bool(topic_words(text, language)) and not _has_pronoun(plain(text), catalogue)
 
 
-def _goes_on(question: Question, language: str, catalogue: Catalogue) -> bool:
+def goes_on(question: Question, language: str, catalogue: Catalogue) -> bool:
     """Whether the message needs what was said before."""
     own = topic_words(question.text, language)
-    asked = _asked_back(question)
+    asked = asked_back(question)
     if asked is not None:
         offered = topic_words("\n".join(asked.options) or asked.text, language)
         is_question = question.text.rstrip().endswith(QUESTION_MARKS)

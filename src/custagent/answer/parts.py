@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Flag, auto
 from functools import cache, reduce
 from operator import or_
+from typing import TypeVar
 
 from custagent.answer.spoken import PAUSE, folded_phrase
 from custagent.locales import Catalogue, catalogue
@@ -62,10 +63,18 @@ class Part(Flag):
 
 NOTHING = Part(0)
 SOMEONE = Part.SOMEBODY | Part.PEOPLE | Part.TEAM
+#: A sentence without any of these asks for nobody.
+NAMED = SOMEONE | Part.MACHINE
 TALK = Part.CONTACT | Part.REACH
+
+#: A mistyped word is told from its right spelling when that has so many letters, and in messages of so many words.
+_MIN_CORRECTED, _MAX_CORRECTED_WORDS = 6, 40
+#: One wrong letter makes another word sooner than a missing one: "leveren" is no "lederen".
+_MIN_WRONG = 8
 
 #: Words of an entry, a stem with a star.
 _Sequence = tuple[str, ...]
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +92,31 @@ class Lexicon:
     phrases: tuple[str, ...]
     alone: frozenset[str]
 
+    #: Long words of the entries, by what a slip leaves alone (`_marks`) and their length.
+    long_words: Mapping[tuple[str, int], Sequence[str]]
+    #: The same by what is left without their first letter.
+    beheaded: Mapping[str, Sequence[str]]
+    #: The beginnings of all words of which only the beginning counts.
+    stems: tuple[str, ...]
+    #: Words that are right as they stand: those of the entries, and those that every sentence has.
+    right: frozenset[str]
+
     def says_it_whole(self, words: Iterable[str]) -> bool:
         """Whether the words are, or hold, a request that needs no rule."""
         spoken = f" {' '.join(word for word in words if word != PAUSE)} "
         return spoken in self.alone or any(phrase in spoken for phrase in self.phrases)
+
+    def corrected(self, words: Sequence[str]) -> Sequence[str]:
+        """The words with those mended that are one slip of the finger away from a word of the entries."""
+        return words if len(words) > _MAX_CORRECTED_WORDS else [self._mended(word) for word in words]
+
+    def _mended(self, word: str) -> str:
+        if len(word) < _MIN_CORRECTED - 1 or word in self.right or word.startswith(self.stems):
+            return word
+        near = range(len(word) - 1, len(word) + 2)
+        alike = [right for mark in _marks(word) for long in near for right in self.long_words.get((mark, long), ())]
+        meant = {right for right in alike if _is_one_slip(word, right)}
+        return min(meant.union(self.beheaded.get(word, ())), default=word)
 
     def names_anybody(self, words: Iterable[str]) -> bool:
         """Whether a word may name somebody, or the machine. Quick, and true too often."""
@@ -122,8 +152,10 @@ def lexicon(language: str) -> Lexicon:
     """What the catalogue of `language` knows. Raises KeyError when there is none."""
     texts = catalogue(language)
     sequences = _sequences(texts)
-    named = SOMEONE | Part.MACHINE
-    heads = {first for first, several in sequences.items() if any(part & named for _, part in several)}
+    named = NAMED.value
+    heads = {first for first, several in sequences.items() if any(part.value & named for _, part in several)}
+    spelt = {word for several in sequences.values() for words, _ in several for word in words}
+    long_words = sorted(word for word in spelt if len(word) >= _MIN_CORRECTED and not word.endswith("*"))
     return Lexicon(
         sequences=sequences,
         stem_lengths=tuple(sorted({len(first) - 1 for first in sequences if first.endswith("*")})),
@@ -131,22 +163,59 @@ def lexicon(language: str) -> Lexicon:
         head_stems=tuple(sorted(first[:-1] for first in heads if first.endswith("*"))),
         phrases=tuple(f" {' '.join(_words(phrase))} " for phrase in texts.person["phrases"]),
         alone=frozenset(f" {' '.join(_words(phrase))} " for phrase in texts.person["alone"]),
+        long_words=_grouped(((mark, len(word)), word) for word in long_words for mark in _marks(word)),
+        beheaded=_grouped((word[1:], word) for word in long_words),
+        stems=tuple(sorted(word[:-1] for word in spelt if word.endswith("*"))),
+        right=frozenset(spelt | {folded_phrase(word) for word in texts.stop_words | texts.cues}),
     )
 
 
+def _grouped(pairs: Iterable[tuple[_Key, str]]) -> Mapping[_Key, Sequence[str]]:
+    found: dict[_Key, list[str]] = defaultdict(list)
+    for key, word in pairs:
+        found[key].append(word)
+    return dict(found)
+
+
+def _marks(word: str) -> tuple[str, str]:
+    """Its first two letters, and its first and last two: one slip behind the first letter leaves one of them alone."""
+    return word[:2], word[0] + word[-2:]
+
+
+def _is_one_slip(word: str, meant: str) -> bool:
+    """Whether one letter is missing, too many or wrong, or two neighbours have changed places; the first two hold."""
+    if word[0] != meant[0]:
+        # "ablar" for "hablar": a letter that is not heard.
+        return meant[1:] == word
+    if len(word) != len(meant):
+        shorter, longer = sorted((word, meant), key=len)
+        # Without its last letter a word is more often another form, or another word: "perso" is no "persona".
+        return any(longer[:at] + longer[at + 1 :] == shorter for at in range(len(longer) - 1))
+    wrong = [at for at, (one, other) in enumerate(zip(word, meant, strict=True)) if one != other]
+    if len(wrong) == 1:
+        return len(word) >= _MIN_WRONG
+    first, second = wrong[0], wrong[-1]
+    return len(wrong) == second - first + 1 == 2 and word[first] == meant[second] and word[second] == meant[first]  # noqa: PLR2004 - two neighbours
+
+
 def _sequences(texts: Catalogue) -> Mapping[str, Sequence[tuple[_Sequence, Part]]]:
-    meanings: dict[_Sequence, Part] = defaultdict(lambda: NOTHING)
+    # Numbers, for joining flags takes ten times as long, and there are thousands of entries.
+    meanings: dict[_Sequence, int] = defaultdict(int)
     for part in Part:
         for phrase in texts.person.get(part.name.lower() if part.name else "", ()):
-            meanings[_words(phrase)] |= part
+            meanings[_words(phrase)] |= part.value
     for phrase in (*texts.greetings, *texts.thanks):
-        meanings[_words(phrase)] |= Part.LINK
+        meanings[_words(phrase)] |= Part.LINK.value
+    unless, talked = Part.UNLESS.value, (TALK | Part.ME).value
     by_first: dict[str, list[tuple[_Sequence, Part]]] = defaultdict(list)
     for sequence, meaning in meanings.items():
         # "to talk to" may follow somebody, and is talking all the same; "transférez-moi" names who is put through.
-        talks = NOTHING if meaning & Part.UNLESS else reduce(or_, (meanings.get((one,), NOTHING) for one in sequence))
-        by_first[sequence[0]].append((sequence, meaning | talks & (TALK | Part.ME)))
+        talks = 0 if meaning & unless else reduce(or_, (meanings.get((one,), 0) for one in sequence))
+        by_first[sequence[0]].append((sequence, _part(meaning | talks & talked)))
     return by_first
+
+
+_part = cache(Part)
 
 
 def _words(phrase: str) -> _Sequence:

@@ -62,14 +62,17 @@ class _Before:
     begins: bool
     #: One word of them is unknown: "to one of your *lovely* colleagues".
     stranger: bool
+    #: Somebody else wants it: "*mis clientes* pueden hablar con alguien".
+    others: bool = False
 
     @property
     def wanted(self) -> bool:
-        return bool(self.parts & (Part.WANT | Part.HOW)) or self.opens
+        return not self.others and (bool(self.parts & (Part.WANT | Part.HOW)) or self.opens)
 
 
-def _asks(words: Sequence[str], language: str) -> bool:
+def _asks(written: Sequence[str], language: str) -> bool:
     known = lexicon(language)
+    words = known.corrected(written)
     if known.says_it_whole(words):
         return True
     if not known.names_anybody(words):
@@ -88,10 +91,16 @@ def _asks(words: Sequence[str], language: str) -> bool:
 
 
 def _is_nothing_but_somebody(parts: Sequence[Part]) -> bool:
-    """ "A real person please"; a team's name alone may be a topic."""
-    if not all(part & _ALONE for part in parts):
-        return False
-    return any(part & Part.PEOPLE for part in parts) or (len(parts) > 1 and any(part & Part.TEAM for part in parts))
+    """ "A real person please", "Anybody alive there?", "Vorgesetzten sprechen"; a team's name alone may be a topic."""
+    everything = reduce(or_, parts)
+    if all(part & (_ALONE | Part.HERE | Part.EXIST) for part in parts):
+        living = everything & Part.SOMEBODY and everything & Part.HERE and everything & Part.REAL
+        if living or (everything & Part.PEOPLE and all(part & _ALONE for part in parts)):
+            return True
+    if len(parts) > 1 and everything & Part.TEAM and all(part & _ALONE for part in parts):
+        return True
+    spoken_to = everything & Part.PEOPLE and everything & Part.CONTACT
+    return bool(spoken_to) and all(part & (_ALONE | Part.CONTACT | Part.WITH) for part in parts)
 
 
 def _shortened(words: Sequence[str]) -> Sequence[str]:
@@ -127,7 +136,8 @@ def _before(parts: Sequence[Part], at: int) -> _Before:
             # "Do *customers* talk to a person?" "Your *lovely* colleague" is no subject.
             subject = bool(found & ~Part.REAL)
         else:
-            return _Before(parts=found, opens=False, begins=False, stranger=stranger)
+            others = bool(part & Part.UNLESS and parts[index + 1] & Part.WANT)
+            return _Before(parts=found, opens=False, begins=False, stranger=stranger, others=others)
     return _Before(
         parts=found, opens=at <= _REACH and not subject, begins=at <= _REACH and not subject, stranger=stranger
     )
@@ -137,7 +147,8 @@ def _is_wanted(parts: Sequence[Part], at: int) -> bool:
     """Whether the somebody at `at` is asked for."""
     before = _before(parts, at)
     if before.parts & Part.AGAINST and not (before.opens and _begins_with_no(parts, at)):
-        return False
+        # "Is there no real support that one can talk to?"
+        return bool(before.parts & Part.EXIST and before.parts & Part.REAL) and _closes(parts, at, Part.HERE | TALK)
     return (
         _is_reached(parts[at], before, closes=_closes(parts, at, Part.TAIL | Part.HERE))
         or (before.wanted and _is_talked_to_behind(parts, at, before))
@@ -152,6 +163,9 @@ def _begins_with_no(parts: Sequence[Part], at: int) -> bool:
     """ "No I want a human" turns down the agent, not the human; "No human please" has nothing wanted in between."""
     return bool(
         parts[0] & Part.AGAINST
+        # "No quiero", "no me pases" turn down what follows.
+        and parts[1] & (Part.LINK | Part.PAUSE)
+        and not parts[1] & (Part.ME | Part.WANT | Part.CONNECT)
         and not any(part & Part.AGAINST for part in parts[1:at])
         and any(part & (Part.WANT | Part.CONNECT) for part in parts[1:at])
     )
@@ -219,7 +233,8 @@ def _is_wished(parts: Sequence[Part], at: int, before: _Before) -> bool:
     """ "I want a human", "Is there anybody here?"."""
     if before.parts & Part.WANT or (before.parts & Part.HOW and before.parts & Part.CONNECT):
         return _closes(parts, at, Part.TAIL | Part.HERE)
-    if not before.parts & Part.EXIST or parts[at] & Part.TEAM:
+    real = (before.parts | next(_behind(parts, at), NOTHING)) & Part.REAL
+    if not before.parts & Part.EXIST or (parts[at] & Part.TEAM and not real):
         return False
     # "Is anybody real there?", "Is there a person I can talk to?"
     return bool(next(_behind(parts, at), NOTHING) & Part.REAL) or _closes(parts, at, Part.HERE | TALK)
@@ -232,9 +247,12 @@ def _is_to_act(parts: Sequence[Part], at: int, before: _Before) -> bool:
     if parts[at] & Part.PEOPLE and before.parts & (Part.HELP | Part.CALL) and before.parts & Part.ME:
         return True
     wanted = Part.CALL | (Part.HELP if parts[at] & Part.PEOPLE or before.parts & Part.REAL else NOTHING)
+    # "A real person checks my papers" tells; "a person *can* check" may ask, and "a person *me* liga" does.
+    asked = bool(before.parts & (Part.WANT | Part.HOW | Part.EXIST))
     for steps, part in enumerate(_behind(parts, at)):
+        asked = asked or bool(part & (Part.WANT | Part.ME | Part.CALL))
         if part & wanted:
-            return True
+            return asked
         if steps >= _BEFORE_DEED or not part & (SOMEONE | Part.LINK | Part.TAIL | Part.WANT | Part.ME):
             return False
     return False

@@ -10,7 +10,7 @@ from custagent.answer.signals import page_of, topic_words
 from custagent.answer.wording import MAX_OPTIONS
 from custagent.core.answer import Candidate
 from custagent.core.document import Chunk, ScoredChunk
-from custagent.language import words
+from custagent.language import word_set
 
 #: A passage in the contact's language goes before one that scores this much more in another (ANS-6).
 LANGUAGE_BONUS = 0.03
@@ -86,7 +86,7 @@ def _winning_short_answer(ordered: Sequence[ScoredChunk], topic: frozenset[str])
         chunk = scored.chunk
         if not chunk.question or scored.score < ordered[0].score - SHORT_ANSWER_LEAD:
             continue
-        held = topic & set(words(f"{chunk.question}\n{chunk.text}", chunk.language))
+        held = topic & word_set(f"{chunk.question}\n{chunk.text}", chunk.language)
         if topic and len(held) / len(topic) >= SHORT_ANSWER_COVERAGE:
             return scored
     return None
@@ -129,7 +129,7 @@ def _is_near(scored: ScoredChunk, best: ScoredChunk, language: str, margin: floa
 
 def _held(chunk: Chunk, topic: frozenset[str]) -> frozenset[str]:
     """The topic words that the passage or its headings hold."""
-    return topic & set(words(chunk.indexed_text, chunk.language))
+    return topic & word_set(chunk.indexed_text, chunk.language)
 
 
 def _topics(ordered: Sequence[ScoredChunk], *, sections_too: bool) -> tuple[str, ...]:

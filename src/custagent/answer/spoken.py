@@ -28,6 +28,9 @@ PAUSE = ","
 
 def plain(text: str) -> str:
     """The words of `text`, case folded, single spaces: "" when it has none."""
+    # Most entries of the catalogues are such words, and reading all of them is felt at the start.
+    if text.isascii() and text.isalnum():
+        return text.lower()
     return " ".join(_WORD.findall(_normal(text)))
 
 
@@ -39,6 +42,8 @@ def says(spoken: str, phrase: str) -> bool:
 
 def folded(text: str) -> str:
     """As `plain`, and without accents: "Är nån där?" is "ar nan dar", as many type it on a foreign keyboard."""
+    if text.isascii() and text.isalnum():
+        return text.lower()
     return " ".join(_WORD.findall(_without_accents(_normal(text))))
 
 

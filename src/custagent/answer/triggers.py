@@ -1,27 +1,38 @@
 """What a message asks for before any content is looked at: a person, a closed topic, nothing but a greeting.
 
-Pure functions over words. A phrase that a team wrote matches exactly its words in sequence, whatever the case and
-punctuation: other forms of a word ("cancelling" for "cancel") are phrases of their own. Small talk is read without
-accents too, as many type it.
+Pure functions over words. A phrase that a team wrote matches its words in sequence, whatever the case and punctuation,
+and in other forms as the language's stemmer knows them ("cancelling" for "cancel"). Small talk is read without accents
+too, as many type it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 from custagent.answer.anger import complains_loudly, curses
 from custagent.answer.person import asks_for_person
+from custagent.answer.role_phrases import role_phrase
 from custagent.answer.spoken import folded, folded_phrase, plain, plain_phrase, says, sentences
 from custagent.core.agent import AgentDefinition, Guardrail
+from custagent.language import detect, words
 from custagent.locales import Catalogue, catalogue
 
 #: So much of a message is searched for wishes and anger.
 _READ_CHARS = 20_000
 #: A longer message says more than a greeting.
 _MAX_SMALL_TALK_WORDS = 12
+#: Of the catalogues, which come likeliest first, so many languages are those of the message and of the agent.
+_LIKELY = 2
+#: A message that is nothing but addresses; numbers, order numbers ("#A-4711", "SE 12 34"), or what was masked of them.
+_LINKS = re.compile(r"(?:<?(?:https?://|www\.)\S+>?\s*)+", re.IGNORECASE)
+_NUMBERS = re.compile(r"[#№]?\s*(?:[A-Z]{1,4}[-\s]?)?\d[\d\s./-]{2,}[?!.]*|(?:\[[a-z ]{3,20}\][\s.,]*)+")
+_MAX_BARE_CHARS = 2000
+#: "https://help.example/support" asks for nobody.
+_ADDRESSES = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+", re.IGNORECASE)
 
 
 class SmallTalk(StrEnum):
@@ -32,6 +43,15 @@ class SmallTalk(StrEnum):
     GREETING = "greeting"
     #: "ok": it has been read.
     ACKNOWLEDGEMENT = "acknowledgement"
+    #: "yes", after "Is there anything else I can help you with?": only a reply can be this (`replies.py`).
+    GO_ON = "go_on"
+
+
+class Bare(StrEnum):
+    """What a message is that does not say what its writer would like to know."""
+
+    LINK = "link"
+    NUMBER = "number"
 
 
 #: Signs that say it without words, and what may stand around them.
@@ -48,6 +68,12 @@ class Triggers:
     """What was found in one message."""
 
     empty: bool = False
+    #: Nothing but a file came.
+    attachment: bool = False
+    #: Nothing but a link or a number came.
+    bare: Bare | None = None
+    #: The answer before was none for the contact (`replies.py`).
+    not_helped: bool = False
     asks_for_person: bool = False
     #: Curses, or more than one complaint: nothing that content could say helps.
     angry: bool = False
@@ -68,7 +94,8 @@ def find_triggers(text: str, agent: AgentDefinition, catalogues: Iterable[Catalo
         signed = _signed(text)
         return Triggers(empty=signed is None, small_talk=signed)
     several = tuple(catalogues)
-    said = sentences(text[:_READ_CHARS])
+    likely = tuple(one.language for one in several[:_LIKELY])
+    said = sentences(_ADDRESSES.sub(" ", text[:_READ_CHARS]))
     person = [one.language for one in several if asks_for_person(said, one.language)]
     angry = [one.language for one in several if curses(said, one.language)]
     # What is a complaint in one language may be anything in another.
@@ -79,20 +106,67 @@ def find_triggers(text: str, agent: AgentDefinition, catalogues: Iterable[Catalo
         asks_for_person=bool(person),
         angry=bool(angry),
         refuses=any(spoken == plain_phrase(phrase) for one in several for phrase in one.refusal),
-        handoff_phrase=_first_said(spoken, agent.handoff_phrases or _phrases_of_role(agent, several)),
-        guardrail=next((rail for rail in agent.guardrails if _first_said(spoken, rail.phrases)), None),
+        handoff_phrase=_phrase_said(text, agent, several),
+        guardrail=guarded(text, agent, likely),
+        bare=_bare(text),
         small_talk=next(iter(small_talk.values()), None),
         language=spoken_in[0] if len(spoken_in) == 1 else "",
     )
 
 
-def _first_said(spoken: str, phrases: Iterable[str]) -> str:
-    return next((phrase for phrase in phrases if says(spoken, phrase)), "")
+def guarded(text: str, agent: AgentDefinition, languages: tuple[str, ...]) -> Guardrail | None:
+    """The closed topic that the text raises, in any form of its phrases that these languages know."""
+    return next((rail for rail in agent.guardrails if _first_said(text, rail.phrases, languages)), None)
 
 
-def _phrases_of_role(agent: AgentDefinition, catalogues: Iterable[Catalogue]) -> list[str]:
-    """What makes the role hand over where the team has not written phrases of its own (CRE-4)."""
-    return [phrase for one in catalogues for phrase in one.role_handoff.get(agent.role.value, ())]
+def _phrase_said(text: str, agent: AgentDefinition, several: Sequence[Catalogue]) -> str:
+    """The phrase that hands over: the team's own, else what makes the role do so (CRE-4)."""
+    if agent.handoff_phrases:
+        return _first_said(text, agent.handoff_phrases, tuple(one.language for one in several[:_LIKELY]))
+    return role_phrase(sentences(text[:_READ_CHARS]), agent.role.value, several)
+
+
+def _first_said(text: str, phrases: Iterable[str], languages: tuple[str, ...] = ()) -> str:
+    """The first of the phrases that is said, as it is written or in another form in one of the languages."""
+    spoken = plain(text[:_READ_CHARS])
+    stems: dict[str, str] = {}
+    for phrase in phrases:
+        if says(spoken, phrase):
+            return phrase
+        # Without words of letters, "!!!" has no other form.
+        for language in dict.fromkeys((*languages, *_written_in(phrase, languages))) if plain_phrase(phrase) else ():
+            if language not in stems:
+                stems[language] = f" {' '.join(words(text[:_READ_CHARS], language))} "
+            if f" {_stems(phrase, language)} " in stems[language]:
+                return phrase
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _stems(phrase: str, language: str) -> str:
+    return " ".join(words(phrase, language))
+
+
+@lru_cache(maxsize=4096)
+def _written_in(phrase: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    """The language of a phrase, where it tells."""
+    found = detect(phrase, languages[0] if languages else "")[0]
+    return (found,) if found else ()
+
+
+def _bare(text: str) -> Bare | None:
+    """What the message is when it is nothing but that."""
+    said = text.strip()
+    if len(said) > _MAX_BARE_CHARS:
+        return None
+    if _LINKS.fullmatch(said):
+        return Bare.LINK
+    return Bare.NUMBER if _NUMBERS.fullmatch(said) else None
+
+
+def is_small_talk(text: str, texts: Catalogue) -> bool:
+    """Whether it is nothing but greetings, thanks and the like in that language."""
+    return bool(_small_talk_in((texts,), plain(text)))
 
 
 def _small_talk_in(several: Sequence[Catalogue], spoken: str) -> dict[str, SmallTalk]:

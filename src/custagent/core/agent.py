@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticKnownError
 
 from custagent.core.ids import content_hash
 from custagent.core.written import (
@@ -163,6 +165,17 @@ def source_key(kind: str, location: str) -> str:
     return content_hash(kind, location)[:16]
 
 
+class ConfidencePreset(StrEnum):
+    """Thresholds by what is meant with them: how sure the agent has to be."""
+
+    #: Rather no answer than a wrong one.
+    CAREFUL = "careful"
+    #: Answers what is more likely right than wrong.
+    BALANCED = "balanced"
+    #: Rather an answer that may be wrong than none.
+    EAGER = "eager"
+
+
 class ConfidenceThresholds(Written):
     """Where the decisions change (ANS-2): answer from `answer` up, ask back from `clarify` up, else rephrase."""
 
@@ -174,6 +187,37 @@ class ConfidenceThresholds(Written):
         if self.clarify > self.answer:
             raise fault("`clarify` must not be above `answer`", "clarify")
         return self
+
+    @property
+    def preset(self) -> ConfidencePreset | None:
+        """The preset that these are; None for numbers of one's own."""
+        return next((preset for preset, numbers in PRESETS.items() if numbers == self), None)
+
+
+#: A confidence is the probability that the answer is right (ANS-3), so a threshold is the least of it that is accepted:
+#: four in five, one in two, one in three.
+PRESETS: Final[Mapping[ConfidencePreset, ConfidenceThresholds]] = {
+    ConfidencePreset.CAREFUL: ConfidenceThresholds(answer=0.8, clarify=0.4),
+    ConfidencePreset.BALANCED: ConfidenceThresholds(),
+    ConfidencePreset.EAGER: ConfidenceThresholds(answer=0.33, clarify=0.15),
+}
+
+
+def _thresholds(written: Any) -> Any:
+    """The numbers of a preset that is named, as in `confidence: careful`."""
+    if not isinstance(written, str):
+        return written
+    preset = next((one for one in ConfidencePreset if one.value == written), None)
+    if preset is None:
+        known = ", ".join(f"'{one.value}'" for one in ConfidencePreset)
+        raise PydanticKnownError("enum", {"expected": known})
+    return PRESETS[preset]
+
+
+#: A preset's name, or numbers.
+Confidence = Annotated[
+    ConfidenceThresholds, BeforeValidator(_thresholds, json_schema_input_type=ConfidencePreset | ConfidenceThresholds)
+]
 
 
 class Guardrail(Written):
@@ -225,6 +269,17 @@ class Handoff(Written):
         default=(), strict=False, description="user:NAME or team:NAME, among whom routing chooses."
     )
     update_avatar: bool = Field(default=True, description="Show the new person's name and photo in the chat's header.")
+    reroute_after: Duration | None = Field(
+        default=None,
+        description="A person who does not answer a contact for so long loses the conversation to the next one who is"
+        " available. Without it, nobody does.",
+    )
+    reroute_on: tuple[Literal["away", "hours-end"], ...] = Field(
+        default=("away",),
+        strict=False,
+        description="away: when a person goes away, contacts who wait for them go to others; hours-end: when their"
+        " working hours end, too.",
+    )
 
     @model_validator(mode="after")
     def _has_target(self) -> Handoff:
@@ -251,6 +306,9 @@ class Assignment(Written):
     mode: Literal["reply", "suggest"] = Field(
         default="reply", description="reply: it answers itself; suggest: it drafts for a person to send."
     )
+    confidence: Confidence | None = Field(
+        default=None, description="How sure it has to be on this channel, instead of the agent's own `confidence`."
+    )
 
 
 class AgentDefinition(Written):
@@ -276,8 +334,10 @@ class AgentDefinition(Written):
     )
     model: ModelName = Field(default=EMBEDDED, description="embedded, or provider/name as LiteLLM knows it.")
     model_options: ModelOptions | None = Field(default=None, description="How the model is reached.")
-    confidence: ConfidenceThresholds = Field(
-        default=ConfidenceThresholds(), description="Where answering, asking back and rephrasing part."
+    confidence: Confidence = Field(
+        default=ConfidenceThresholds(),
+        description="How sure it has to be: careful, balanced or eager, or the numbers where answering, asking back and"
+        " rephrasing part.",
     )
     clarify_attempts: int = Field(default=1, ge=0, le=3, description="How often in a row it asks back.")
     rephrase_attempts: int = Field(default=1, ge=0, le=3, description="How often in a row it asks to rephrase.")
@@ -285,6 +345,11 @@ class AgentDefinition(Written):
         default=(), strict=False, description="When a contact says one of these, a person takes over at once."
     )
     guardrails: tuple[Guardrail, ...] = Field(default=(), strict=False, description="Topics that it never answers.")
+    attachments: Literal["ask", "handoff"] = Field(
+        default="ask",
+        description="What it does with a file that came without words, which it cannot open. ask: it asks for words;"
+        " handoff: a person takes over at once.",
+    )
     follow_up: FollowUp | None = Field(
         default=None, description="Whether it asks, after a silence, if the answer helped. Without it, it does not."
     )
@@ -309,3 +374,10 @@ class AgentDefinition(Written):
                 raise fault(f"the source {source.location!r} is listed twice", "sources", number)
             seen.add(place)
         return self
+
+    def on_channel(self, channel: str) -> AgentDefinition:
+        """The agent as it is there: how sure it has to be may differ. Any other name gives the agent itself."""
+        assigned = next((one for one in self.assignments if one.channel == channel), None)
+        if assigned is None or assigned.confidence is None:
+            return self
+        return self.model_copy(update={"confidence": assigned.confidence})

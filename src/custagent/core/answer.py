@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from custagent.core.document import Citation, ScoredChunk
+from custagent.core.message import Attachment
 
 
 class DecisionKind(StrEnum):
@@ -29,12 +30,20 @@ class Reason(StrEnum):
     SMALL_TALK = "small-talk"
     #: Several different topics fit.
     AMBIGUOUS = "ambiguous"
+    #: It speaks of a thing as known that neither the conversation nor the content tells.
+    UNDERSPECIFIED = "underspecified"
     #: Something fits, not surely enough to answer.
     UNSURE = "unsure"
     #: Nothing fits.
     NOTHING_FITS = "nothing-fits"
     #: The message holds no words.
     EMPTY = "empty"
+    #: Nothing but a file came, which the agent cannot open.
+    ATTACHMENT = "attachment"
+    #: A link or a number alone: it does not say what the contact would like to know.
+    NO_QUESTION = "no-question"
+    #: The contact says that the answer did not help.
+    NOT_HELPED = "not-helped"
     #: Asking back has been tried as often as is allowed.
     ATTEMPTS_USED = "attempts-used"
     ASKED_FOR_PERSON = "asked-for-person"
@@ -63,6 +72,8 @@ class Utterance:
     decision: DecisionKind | None = None
     #: What the agent offered to choose from when it asked back.
     options: tuple[str, ...] = ()
+    #: Why it had decided so; None where `decision` is. "No" says one thing after an answer, another after small talk.
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +87,8 @@ class Question:
     channel: str = ""
     #: What was said before, oldest first.
     history: tuple[Utterance, ...] = ()
+    #: Files that came with the message.
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +100,38 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reckoning:
+    """How a confidence came about, and what it was held against: enough to decide the same again (ANS-8)."""
+
+    #: Which coefficients: their name, and what tells this version of them from others.
+    calibration: str
+    #: Log-odds before any signal has spoken.
+    base: float
+    #: What each signal adds to the log-odds, by its name.
+    parts: Mapping[str, float]
+    #: The thresholds in force: it answers from the first on, and asks back from the second.
+    answer_from: float
+    clarify_from: float
+    #: The name of these thresholds; "" for numbers of one's own.
+    preset: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What the decision rests on."""
 
+    #: What was searched for: the question, completed from the conversation; "" when the content was not asked.
+    searched: str = ""
+    #: ISO 639-1 code that the message was taken to be in.
+    language: str = ""
+    #: What in the message counted besides its question, by name, such as "guardrail": "legal advice".
+    triggers: Mapping[str, str] = field(default_factory=dict)
     #: The best passages, best first.
     chunks: tuple[ScoredChunk, ...] = ()
     #: Each signal by name, as `--explain` prints it.
     signals: Mapping[str, float] = field(default_factory=dict)
+    #: None when the content was not asked, or held nothing.
+    reckoning: Reckoning | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +152,20 @@ class Usage:
     model: str = ""
     input_tokens: int = 0
     output_tokens: int = 0
+    #: How often the model was asked: twice where something that it wrote had to be mended.
+    calls: int = 0
+    #: US dollars, by the price list that comes with LiteLLM; None where it is not known.
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One of several questions in a message, with what was decided about it."""
+
+    #: In the contact's words, or the option that they picked.
+    question: str
+    decision: Decision
+    evidence: Evidence = field(default_factory=Evidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +180,8 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     #: What the contact may choose from after a `clarify`.
     options: tuple[str, ...] = ()
+    #: Where the message asked several things: each in order, with its own decision. Empty for one question.
+    parts: tuple[Part, ...] = ()
     #: The best distinct pages, best first, at most ten.
     candidates: tuple[Candidate, ...] = ()
     evidence: Evidence = field(default_factory=Evidence)

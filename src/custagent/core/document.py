@@ -5,11 +5,16 @@ Source -> RawContent -> Document (of Sections) -> Chunk.  A Source is written by
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from custagent.core.ids import content_hash
+
+#: Stands in a quote where something of the passage was left out.
+ELLIPSIS: Final = "[…]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +170,7 @@ class Citation:
     source: str
     #: The page itself: a URL, or a path inside the workspace.
     location: str
-    #: The words the answer rests on, as the page has them.
+    #: The words the answer rests on, as the page has them; an ELLIPSIS where something was left out between them.
     quote: str
     heading: str = ""
     anchor: str = ""
@@ -174,8 +179,23 @@ class Citation:
     private: bool = False
 
     @property
+    def stretches(self) -> tuple[str, ...]:
+        """The parts of the quote that stand in the passage to the letter, in its order."""
+        return tuple(part for part in (part.strip() for part in self.quote.split(ELLIPSIS)) if part)
+
+    @property
     def link(self) -> str:
         """The location with the fragment that leads to the passage."""
         if self.page is not None:
             return f"{self.location}#page={self.page}"
         return f"{self.location}#{self.anchor}" if self.anchor else self.location
+
+
+def numbered(citations: Iterable[Citation]) -> tuple[tuple[int, Citation], ...]:
+    """Each citation with the number of its page, from 1, by which a text names it.
+
+    In their order, those that contacts see first (SRC-4); several passages of one page have one number.
+    """
+    found = sorted(citations, key=lambda citation: citation.private)
+    numbers: dict[tuple[str, str, bool], int] = {}
+    return tuple((numbers.setdefault((one.title, one.link, one.private), len(numbers) + 1), one) for one in found)

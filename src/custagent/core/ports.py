@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -114,13 +114,27 @@ class Completion:
     model: str
     input_tokens: int
     output_tokens: int
+    #: US dollars, by the price list that comes with LiteLLM; None where it does not know the model.
+    cost: float | None = None
 
 
 class ChatModel(Protocol):
     """A hosted or local model that writes text."""
 
-    def complete(self, messages: Sequence[Mapping[str, str]]) -> Completion:
-        """One completion for messages of {"role", "content"}. Raises ModelError."""
+    def complete(
+        self,
+        messages: Sequence[Mapping[str, str]],
+        *,
+        form: Mapping[str, object] | None = None,
+        within: float | None = None,
+        heard: Callable[[str], None] | None = None,
+    ) -> Completion:
+        """One completion for messages of {"role", "content"}. Raises ModelError.
+
+        `form` is the JSON schema that the text should follow; a model that cannot be held to it may write anything.
+        `within` is how many seconds it may take, where that is less than usual. `heard` is told all of the text so far,
+        again and again, as the model writes it; who tells it may be the whole text in one go.
+        """
         ...
 
 
@@ -231,7 +245,17 @@ class Directory(Protocol):
     """The people who can be given conversations."""
 
     def available(self, targets: Sequence[str]) -> Sequence[Colleague]:
-        """Those among the users and teams named ("user:NAME", "team:NAME") who hold a seat and are not away."""
+        """Those among the users and teams named ("user:NAME", "team:NAME") who can be given a conversation now (HND-1).
+
+        They hold a seat, are not away, work by their hours and their team's, and have room for one more.
+        """
+        ...
+
+    def opens_at(self, targets: Sequence[str]) -> datetime | None:
+        """When the working hours of the first of them begin again; None when somebody's hours are now, or nobody's come.
+
+        In the workspace's time zone (HND-2).
+        """
         ...
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from hashlib import sha256
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from custagent.core.credit import PRICES, CreditPolicy, CreditTerms
+from custagent.core.notification import NotificationEvent
 from custagent.core.people import Permission, Team, User
 from custagent.core.privacy import PrivacySettings
 from custagent.core.written import (
@@ -20,9 +22,37 @@ from custagent.core.written import (
     Origin,
     SecretRef,
     Text,
+    TimeZoneName,
+    WebAddress,
     Written,
-    fault,
 )
+
+_Terms = Annotated[tuple[Text, ...], Field(strict=False, min_length=1)]
+
+
+class VoiceWordList(Written):
+    """Words that a brand voice prefers, and words that it does not say. How they are matched: `custagent.voice`."""
+
+    use: dict[Text, _Terms] = Field(
+        default_factory=dict,
+        description="What the company says, and what it says that instead of, as in `basket: [cart, trolley]`.",
+    )
+    avoid: tuple[Text, ...] = Field(
+        default=(),
+        strict=False,
+        description="Words, phrases and signs that are never said. Forms of a word are found too; a star stands for the"
+        " rest of a word, as in `cheap*`.",
+    )
+
+
+class VoiceWords(VoiceWordList):
+    """The same, and what holds in one language only."""
+
+    by_language: dict[LanguageCode, VoiceWordList] = Field(
+        default_factory=dict,
+        description="More words that count in one language only, by its code: a word of one language may mean something"
+        " else in another.",
+    )
 
 
 class Voice(Written):
@@ -30,6 +60,32 @@ class Voice(Written):
 
     name: Name = Field(description="What agents call it, as in `voice: northwind`.")
     description: Text = Field(description="How the company speaks, in a sentence or two; a model is given this.")
+    do: tuple[Text, ...] = Field(
+        default=(), strict=False, description="What a writer should do, a sentence each; a model is given these."
+    )
+    dont: tuple[Text, ...] = Field(
+        default=(), strict=False, description="What a writer should not do, a sentence each; a model is given these."
+    )
+    language: LanguageCode | None = Field(
+        default=None,
+        description="The language of `words`: in it their forms are found too, in others only the words as they are"
+        " written. Without it, the workspace's default language.",
+    )
+    words: VoiceWords = Field(default=VoiceWords(), description="Words to use, and words to avoid.")
+    samples: dict[LanguageCode, _Terms] = Field(
+        default_factory=dict,
+        description="Lines that sound right, by language; a model is given those of the contact's language.",
+    )
+
+
+class CannedReply(Written):
+    """A text that people send often; in the inbox `/name` puts it into the reply."""
+
+    name: Name = Field(description="What is typed after the slash.")
+    text: Text = Field(description="The text. {contact} stands for the contact's name, {user} for the writer's.")
+    language: LanguageCode | None = Field(
+        default=None, description="Only for conversations in it; without it, for all."
+    )
 
 
 class Desk(Written):
@@ -46,6 +102,13 @@ class ChannelKind(StrEnum):
     EMAIL = "email"
 
 
+#: The longest text of one message in characters. WhatsApp and Messenger refuse longer ones.
+LONGEST_TEXTS = {
+    ChannelKind.LIVE_CHAT: 12_000,
+    ChannelKind.WHATSAPP: 4_096,
+    ChannelKind.MESSENGER: 2_000,
+    ChannelKind.EMAIL: 20_000,
+}
 _KIND = "live-chat, whatsapp, messenger or email."
 
 
@@ -175,12 +238,46 @@ class MetricsSettings(Written):
     )
 
 
+class WebhookSettings(Written):
+    """Another program that is told when people are needed, by a signed POST."""
+
+    url: WebAddress = Field(
+        description="Where it listens, as https://…; http:// only for a host of `fetch.allow_hosts`."
+    )
+    secret: SecretRef = Field(
+        description="The variable that holds the secret that each POST is signed with, as ${NAME}."
+    )
+    events: tuple[Annotated[NotificationEvent, Field(strict=False)], ...] = Field(
+        default=tuple(NotificationEvent),
+        strict=False,
+        min_length=1,
+        description="What it is told of: handoff (the agent gives people a conversation), overdue (a contact has waited too long),"
+        " credits (they run low). Without it, of all.",
+    )
+
+    @property
+    def key(self) -> str:
+        """What it is known by where its address, which may hold a secret, must not stand."""
+        return sha256(self.url.encode()).hexdigest()[:16]
+
+    @property
+    def host(self) -> str:
+        """How people name it."""
+        return urlsplit(self.url).netloc.rpartition("@")[2]
+
+
+class NotificationSettings(Written):
+    """Who else is told when people are needed."""
+
+    webhooks: tuple[WebhookSettings, ...] = Field(default=(), strict=False, description="Other programs.")
+
+
 class Workspace(Written):
     """`custagent.yaml`."""
 
     name: Text = Field(description="The company, as contacts know it.")
     default_language: LanguageCode = Field(default="en", description="For texts to people, and for new agents.")
-    timezone: str = Field(default="UTC", description="IANA name, such as Europe/Stockholm.")
+    timezone: TimeZoneName = Field(default="UTC", description="IANA name, such as Europe/Stockholm.")
     public_url: BaseAddress | None = Field(
         default=None, description="Where browsers reach the runner from outside; the chat's script tag names it."
     )
@@ -194,22 +291,19 @@ class Workspace(Written):
     credits: CreditSettings | None = Field(
         default=None, description="What conversations cost. Without it usage is counted, not limited."
     )
+    notifications: NotificationSettings = Field(
+        default=NotificationSettings(), description="Other programs that are told when people are needed."
+    )
     voices: tuple[Voice, ...] = Field(default=(), strict=False, description="Brand voices.")
+    canned_replies: tuple[CannedReply, ...] = Field(
+        default=(), strict=False, description="Texts that people send often."
+    )
     desks: tuple[Desk, ...] = Field(
         default=(Desk(name="inbox"), Desk(name="help-desk")), strict=False, description="Queues that people work at."
     )
     users: tuple[User, ...] = Field(default=(), strict=False, description="The people who work for the company.")
     teams: tuple[Team, ...] = Field(default=(), strict=False, description="Named groups of users.")
     channels: tuple[Channel, ...] = Field(default=(), strict=False, description="Where messages come from.")
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_timezone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as exc:  # OSError: a folder of zones, such as "Europe"
-            raise fault(f"no time zone is called {value!r}; write an IANA name such as Europe/Stockholm") from exc
-        return value
 
     def credit_terms(self) -> CreditTerms | None:
         """What limits new charges; None: usage is counted, not limited (CRED-3)."""
@@ -230,3 +324,10 @@ class Workspace(Written):
     def may(self, user: User | None, permission: Permission) -> bool:
         """Whether `user` holds `permission`; a workspace that lists no users asks for none (CRE-3)."""
         return not self.users or (user is not None and permission in user.permissions)
+
+
+def longest_text(workspace: Workspace, channel: str) -> int:
+    """How long a message on a channel may be, in characters; `channel` is a name or a kind, anything else a chat."""
+    kinds = {one.name: one.kind for one in workspace.channels}
+    kind = kinds.get(channel, channel)
+    return LONGEST_TEXTS[ChannelKind(kind)] if kind in set(ChannelKind) else LONGEST_TEXTS[ChannelKind.LIVE_CHAT]

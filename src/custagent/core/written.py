@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from datetime import date
 from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from custagent.core.ids import NAME_MAX_LENGTH, NAME_PATTERN
+
+_WEEKDAY: Final = "(mon|tue|wed|thu|fri|sat|sun)"
+_CLOCK: Final = "([01][0-9]|2[0-3]):[0-5][0-9]"
+_SPAN: Final = f"{_CLOCK}-({_CLOCK}|24:00)"
 
 #: Each pattern that a written text may have to match, and how to say so to the person who wrote it.
 PATTERNS: Final = {
@@ -27,6 +32,10 @@ PATTERNS: Final = {
     (
         _BASE_URL := r"^https?://[^\s/?#]+(/[^\s?#]*)?$"
     ): "a web address without ? and #, such as https://chat.example.com",
+    (
+        DAYS_PATTERN := rf"^{_WEEKDAY}(-{_WEEKDAY})?$"
+    ): "a weekday, or one and the last of several, such as sat or mon-fri",
+    (TIMES_PATTERN := rf"^{_SPAN}(, ?{_SPAN})*$"): "times of the day, such as 09:00-17:00, or 09:00-12:00, 13:00-17:00",
     (_MODEL := r"^(embedded|[^\s/]+/\S+)$"): "embedded, or provider/name as LiteLLM knows it, such as openai/gpt-4o",
 }
 
@@ -58,6 +67,11 @@ BaseAddress = Annotated[str, StringConstraints(pattern=_BASE_URL, max_length=200
 #: The chat model: "embedded" is none, replies are then taken word for word from the content.
 ModelName = Annotated[str, StringConstraints(pattern=_MODEL, max_length=1000)]
 
+#: "mon", or "mon-fri".
+Weekdays = Annotated[str, StringConstraints(pattern=DAYS_PATTERN)]
+#: "09:00-12:00, 13:00-17:00".
+DayTimes = Annotated[str, StringConstraints(pattern=TIMES_PATTERN)]
+
 _day = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -72,6 +86,18 @@ def _day_from_text(value: Any) -> Any:
 
 #: A day, as 2026-12-01: YAML reads that as a date, and between quotes as text; both are meant.
 Day = Annotated[date, BeforeValidator(_day_from_text)]
+
+
+def _known_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:  # OSError: a folder of zones, such as "Europe"
+        raise fault(f"no time zone is called {value!r}; write an IANA name such as Europe/Stockholm") from exc
+    return value
+
+
+#: The IANA name of a time zone.
+TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 

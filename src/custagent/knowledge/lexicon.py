@@ -59,15 +59,15 @@ class Postings:
     #: How many passages there are in this language.
     passages: int
 
-    def idf(self, word: str) -> float:
+    def idf(self, word: str, *, among: int = 0) -> float:
         """How rare the word is, always above 0."""
         slot = self.slots.get(word)
         n = 0 if slot is None else int(self.offsets[slot + 1] - self.offsets[slot])
-        return math.log(1 + (self.passages - n + 0.5) / (n + 0.5))
+        return math.log(1 + (max(self.passages, among) - n + 0.5) / (n + 0.5))
 
-    def rarity(self, query: str) -> dict[str, float]:
-        """How rare each word of the query is."""
-        return {word: self.idf(word) for word in sorted(set(words(query, self.language)))}
+    def rarity(self, query: str, *, among: int = 0) -> dict[str, float]:
+        """How rare each word of the query is, as if there were at least `among` passages."""
+        return {word: self.idf(word, among=among) for word in sorted(set(words(query, self.language)))}
 
     def add_scores(self, query: str, scores: NDArray[np.float32]) -> None:
         """Add this language's normalised BM25 of each passage to `scores`, shape (rows of the whole index,)."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from custagent.core.ports import Vectors
 
 LEXICAL_WEIGHT = 0.2
+#: So few passages do not tell which words are rare: each stands in one of them.
+_FEW = 30
 #: More than two ways to reckon the same cosine differ by.
 ROUNDING = 1e-4
 
@@ -76,7 +78,7 @@ class HybridRetriever:
         chunks = self._best(index, asked, limit)
         timings["embed"] = (embedded - loaded) * 1000
         timings["search"] = (time.perf_counter() - embedded) * 1000
-        rarity = {postings.language: postings.rarity(search.text) for postings in index.postings}
+        rarity = {postings.language: postings.rarity(search.text, among=_FEW) for postings in index.postings}
         return Retrieval(chunks=chunks, rarity=rarity, timings_ms=timings)
 
     def live_index(self) -> Index | None:
@@ -163,13 +165,33 @@ def _rank(index: Index, lexical: NDArray[np.float32], vector: Vectors, depth: in
     depth = min(depth, total)
     cosines_of_nearest, nearest = index.vectors.search(vector, depth)
     wordiest = np.argpartition(lexical, total - depth)[total - depth :]
-    rows = np.union1d(nearest[0], wordiest)
-    cosines = index.vectors.reconstruct_batch(rows) @ vector[0]
+    # Marks, not sets: NumPy's sets load its masked arrays first, which takes longer than the search.
+    scored = np.zeros(total, dtype=bool)
+    scored[nearest[0]] = scored[wordiest] = True
+    rows = np.flatnonzero(scored)
+    cosines = _cosines(index, vector, rows)
     worst = np.partition(cosines + LEXICAL_WEIGHT * lexical[rows], len(rows) - depth)[len(rows) - depth]
     needed = (worst - cosines_of_nearest[0][-1]) / LEXICAL_WEIGHT - ROUNDING
-    more = np.setdiff1d(np.flatnonzero((lexical > 0) & (lexical >= needed)), rows)
+    more = np.flatnonzero((lexical > 0) & (lexical >= needed) & ~scored)
     if len(more):
         rows = np.concatenate([rows, more])
-        cosines = np.concatenate([cosines, index.vectors.reconstruct_batch(more) @ vector[0]])
-    best = np.lexsort((rows, -(cosines + LEXICAL_WEIGHT * lexical[rows])))[:depth]
+        cosines = np.concatenate([cosines, _cosines(index, vector, more)])
+    scores = cosines + LEXICAL_WEIGHT * lexical[rows]
+    # Only the best are sorted; those as good as the last of them are among them, for the earlier row is the better one.
+    best = np.flatnonzero(scores >= np.partition(scores, len(rows) - depth)[len(rows) - depth])
+    best = best[np.lexsort((rows[best], -scores[best]))[:depth]]
     return [_Hit(row=int(rows[at]), cosine=float(cosines[at]), lexical=float(lexical[rows[at]])) for at in best]
+
+
+def _cosines(index: Index, vector: Vectors, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Of the vector with each of the rows, shape (rows,). Where they lie: copying them out takes longer than reckoning."""
+    import faiss
+    import numpy as np
+
+    asked = np.ascontiguousarray(vector, dtype=np.float32)
+    wanted = np.ascontiguousarray(rows, dtype=np.int64)
+    found = np.empty(len(wanted), dtype=np.float32)
+    index.vectors.compute_distance_subset(
+        1, faiss.swig_ptr(asked), len(wanted), faiss.swig_ptr(found), faiss.swig_ptr(wanted)
+    )
+    return found

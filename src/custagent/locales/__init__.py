@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 #: The language whose catalogue serves where there is no other.
 FALLBACK = "en"
@@ -24,10 +25,6 @@ class Catalogue:
     #: The messages that a role words otherwise (CRE-4), by role.
     role_messages: Mapping[str, Mapping[str, str]]
     compose: Mapping[str, str]
-    #: By personality; "plain" when a brand voice is set.
-    lead_in: Mapping[str, str]
-    #: The same where a role has its own (CRE-4), by role, then by personality.
-    role_lead_in: Mapping[str, Mapping[str, str]]
     greetings: tuple[str, ...]
     thanks: tuple[str, ...]
     goodbyes: tuple[str, ...]
@@ -40,6 +37,8 @@ class Catalogue:
     complaints: tuple[str, ...]
     #: What is shouted when it stands in capitals: "NOW".
     urgent: tuple[str, ...]
+    #: What aims the complaint behind it at us: "you are".
+    aimed: tuple[str, ...]
     #: Word sequences that make a role hand over, by role, for agents without `handoff_phrases` (CRE-4).
     role_handoff: Mapping[str, tuple[str, ...]]
     follow_up_starts: tuple[str, ...]
@@ -52,15 +51,34 @@ class Catalogue:
     refusal: tuple[str, ...]
     #: Whole messages that choose from what was offered: the first entry the first choice, and so on.
     ordinals: tuple[tuple[str, ...], ...]
+    #: What a reply to the agent is made of, how questions are joined, and what is not the writer's own in a pasted mail,
+    #: each by name: `en.toml` says what they are.
+    replies: Mapping[str, tuple[str, ...]]
+    questions: Mapping[str, tuple[str, ...]]
+    mail: Mapping[str, tuple[str, ...]]
+    #: What a quoted sentence cannot do without, and what says nothing, by name: see `answer/context.py`.
+    passage: Mapping[str, tuple[str, ...]]
+    #: What points at a thing as known, each one word.
+    definites: frozenset[str]
     negations: frozenset[str]
     #: Number words with their digits; "one" is left out, for it is an article or pronoun more often.
     numbers: Mapping[str, str]
+    #: Words that a statement may add to what its passage says.
+    light_words: frozenset[str]
+    #: Words that join two clauses.
+    joints: frozenset[str]
+    #: Phrases that narrow or widen a statement, by what they do: the keys are the same in every language.
+    limits: Mapping[str, tuple[str, ...]]
     stop_words: frozenset[str]
     #: Words that customers write alone, and groups of letters that tell the language.
     cues: frozenset[str]
     cue_parts: tuple[str, ...]
+    #: When people are there again: by weekday ("mon"), "today", "tomorrow" or "date", and "back" around them.
+    hours: Mapping[str, str]
     #: What languages are called, by ISO 639-1 code.
     languages: Mapping[str, str]
+    #: What the live chat's widget says itself; `KEY_one`, `KEY_few` and `KEY_many` are plural forms of `KEY`.
+    widget: Mapping[str, str]
 
 
 @cache
@@ -73,41 +91,54 @@ def languages() -> tuple[str, ...]:
 @cache
 def catalogue(language: str) -> Catalogue:
     """The catalogue of `language`. Raises KeyError when there is none: ask `languages()` or use `nearest`."""
-    if language not in languages():
-        raise KeyError(language)
-    raw = tomllib.loads((files(__name__) / f"{language}.toml").read_text(encoding="utf-8"))
-    small_talk, follow_up = raw["small_talk"], raw["follow_up"]
+    raw = _raw(language)
+    follow_up, anger = raw["follow_up"], _phrases(raw["anger"])
     return Catalogue(
         language=language,
         direction=raw["direction"],
         messages=raw["messages"],
         role_messages=raw["role_messages"],
         compose=raw["compose"],
-        lead_in=raw["lead_in"],
-        role_lead_in=raw["role_lead_in"],
-        greetings=tuple(small_talk["greetings"]),
-        thanks=tuple(small_talk["thanks"]),
-        goodbyes=tuple(small_talk["goodbyes"]),
-        acknowledgements=tuple(small_talk["acknowledgements"]),
-        fillers=tuple(small_talk["fillers"]),
-        person={part: tuple(phrases) for part, phrases in raw["person"].items()},
-        curses=tuple(raw["anger"]["curses"]),
-        complaints=tuple(raw["anger"]["complaints"]),
-        urgent=tuple(raw["anger"]["urgent"]),
-        role_handoff={role: tuple(phrases) for role, phrases in raw["role_handoff"].items()},
+        **_phrases(raw["small_talk"]),
+        person=_phrases(raw["person"]),
+        curses=anger["curses"],
+        complaints=anger["complaints"],
+        urgent=anger["urgent"],
+        aimed=anger["aimed"],
+        role_handoff=_phrases(raw["role_handoff"]),
         follow_up_starts=tuple(follow_up["starts"]),
         pronouns=frozenset(follow_up["pronouns"]),
         empty_pronouns=tuple(follow_up["empty_pronouns"]),
         agreement=tuple(follow_up["agreement"]),
         refusal=tuple(follow_up["refusal"]),
         ordinals=tuple(tuple(words) for words in follow_up["ordinals"]),
+        replies=_phrases(raw["replies"]),
+        questions=_phrases(raw["questions"]),
+        mail=_phrases(raw["mail"]),
+        passage=_phrases(raw["passage"]),
+        definites=frozenset(raw["definites"]["words"]),
         negations=frozenset(raw["negations"]["words"]),
         numbers=raw["numbers"],
+        light_words=frozenset(raw["claims"]["light"]),
+        joints=frozenset(raw["claims"]["joints"]),
+        limits=_phrases(raw["claims"]["limits"]),
         stop_words=frozenset(raw["stop_words"]["words"]),
         cues=frozenset(raw["cues"]["words"]),
         cue_parts=tuple(raw["cues"]["parts"]),
+        hours=raw["hours"],
         languages=raw["languages"],
+        widget=raw["widget"],
     )
+
+
+def _phrases(table: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    return {key: tuple(phrases) for key, phrases in table.items()}
+
+
+def _raw(language: str) -> dict[str, Any]:
+    if language not in languages():
+        raise KeyError(language)
+    return tomllib.loads((files(__name__) / f"{language}.toml").read_text(encoding="utf-8"))
 
 
 def nearest(*wanted: str) -> Catalogue:

@@ -7,6 +7,6 @@ The fake provider of webhook channels, `FakeMeta`, and the channel kind that tal
 from custagent.testing.channel import FakeChannel
 from custagent.testing.clock import FrozenClock
 from custagent.testing.embedder import HashEmbedder
-from custagent.testing.model import ScriptedModel
+from custagent.testing.model import ScriptedModel, sentences_json
 
-__all__ = ["FakeChannel", "FrozenClock", "HashEmbedder", "ScriptedModel"]
+__all__ = ["FakeChannel", "FrozenClock", "HashEmbedder", "ScriptedModel", "sentences_json"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from custagent.core.errors import EmbedderError
+from custagent.deadline import close_with, run_within
 from custagent.knowledge.embed.texts import clean
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ _SHOWN = 300
 class LiteLLMEmbedder:
     """An Embedder behind an API. The texts leave the machine for wherever `model` and `api_base` say.
 
-    `timeout` is in seconds and for one request, of which there are at most three for each batch.
+    `timeout` is in seconds and for a batch, tries included: after that it is over, whatever the service does.
     """
 
     def __init__(
@@ -81,16 +83,21 @@ class LiteLLMEmbedder:
         """One embedding a text, in their order, as the service gave them."""
         litellm = _library()
         try:
-            response = litellm.embedding(
-                model=self.model,
-                input=texts,
-                api_base=self.api_base,
-                api_key=self._api_key,
-                timeout=self._timeout,
-                max_retries=2,
+            response = run_within(
+                self._timeout,
+                lambda: litellm.aembedding(
+                    model=self.model,
+                    input=texts,
+                    api_base=self.api_base,
+                    api_key=self._api_key,
+                    timeout=self._timeout,
+                    max_retries=2,
+                ),
             )
             rows = sorted(response.data, key=lambda row: row["index"])
             return [row["embedding"] for row in rows]
+        except TimeoutError as error:
+            raise self._failed(f"it did not answer in time ({self._timeout:.0f}s)") from error
         except (_root_of_errors(litellm), ValueError, KeyError, TypeError, AttributeError) as error:
             # What the service says may hold the key, and then the traceback would too.
             cause = None if self._api_key and self._api_key in str(error) else error
@@ -116,6 +123,7 @@ def _root_of_errors(litellm: Any) -> type[Exception]:
     return root
 
 
+@cache
 def _library() -> Any:
     # LiteLLM fetches a price list when it is imported, unless told not to; custagent makes no call unasked.
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
@@ -124,4 +132,7 @@ def _library() -> Any:
     litellm.telemetry = False
     # Else it prints advertisements of its help pages.
     litellm.suppress_debug_info = True
+    # Its own connections are not closed when the process ends, and are complained about ("Unclosed connector").
+    litellm.disable_aiohttp_transport = True
+    atexit.register(close_with, litellm.close_litellm_async_clients)
     return litellm

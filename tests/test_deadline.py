@@ -1,18 +1,23 @@
-"""Calls to a chat service end in time, whatever it does, and leave nothing behind (R12)."""
+"""Calls to a service end in time, whatever it does, and leave nothing behind (R12)."""
 
 from __future__ import annotations
 
+import asyncio
 import os
+import subprocess
+import sys
 import threading
 import time
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
-from custagent.answer.deadline import run_within
 from custagent.answer.model import RETRY_AFTER, LiteLLMChatModel
 from custagent.core.agent import ModelOptions
 from custagent.core.errors import ModelError
+from custagent.deadline import run_within, stream_within
 from tests.acceptance.fault_proxy import Fault, FaultProxy, Weather, completion
 
 ASKED = [{"role": "user", "content": "What does it cost?"}]
@@ -132,3 +137,70 @@ def test_a_call_that_blocks_everything_is_left_too():
         run_within(0.1, blocks)
     assert time.monotonic() - began < 5
     released.set()
+
+
+class TestPieces:
+    def test_they_come_one_by_one_as_they_are_made(self):
+        gate = threading.Event()
+
+        async def two() -> AsyncIterator[int]:
+            yield 1
+            await asyncio.to_thread(gate.wait, 10)
+            yield 2
+
+        pieces = stream_within(10, two)
+        assert next(pieces) == 1, "the second is not waited for"
+        gate.set()
+        assert list(pieces) == [2]
+
+    def test_what_it_raises_is_raised_after_what_came(self):
+        async def breaks() -> AsyncIterator[int]:
+            yield 1
+            raise LookupError("nobody there")
+
+        pieces = stream_within(10, breaks)
+        assert next(pieces) == 1
+        with pytest.raises(LookupError, match="nobody there"):
+            next(pieces)
+
+    def test_the_time_is_for_all_of_it(self):
+        async def endless() -> AsyncIterator[int]:
+            while True:
+                yield 1
+                await asyncio.sleep(0.01)
+
+        began = time.monotonic()
+        with pytest.raises(TimeoutError):
+            for _ in stream_within(0.3, endless):
+                pass
+        assert time.monotonic() - began < 5
+
+    def test_who_stops_listening_ends_it(self):
+        closed = threading.Event()
+
+        async def endless() -> AsyncIterator[int]:
+            try:
+                while True:
+                    yield 1
+                    await asyncio.sleep(0.01)
+            finally:
+                closed.set()
+
+        with closing(stream_within(60, endless)) as pieces:
+            next(pieces)
+        assert closed.wait(10)
+
+
+@pytest.mark.parametrize("rest", [[], ["stream"]])
+def test_a_process_that_asked_ends_without_complaint(line, rest):
+    """Nothing is left open that Python or the library would complain about ("Unclosed connector")."""
+    options = f"ModelOptions(api_base={line.address + '/v1'!r})"
+    heard = "heard=[].append" if rest else ""
+    code = (
+        "from custagent.answer.model import LiteLLMChatModel\n"
+        "from custagent.core.agent import ModelOptions\n"
+        f"model = LiteLLMChatModel('openai/small', {options}, api_key='sk-for-tests-only')\n"
+        f"print(model.complete([{{'role': 'user', 'content': 'x'}}], {heard}).text)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("49 kr.\n", "", 0)
