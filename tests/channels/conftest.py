@@ -56,6 +56,7 @@ class FakeThread:
     inbound: list[InboundMessage] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=lambda: {"anna": "Anna Berg"})
     hello_words: Hello = HELLO
+    photos: dict[str, bytes] = field(default_factory=dict)
     asked_languages: list[list[str]] = field(default_factory=list)
     #: Set to make every call fail as a full disk would.
     broken: bool = False
@@ -75,7 +76,12 @@ class FakeThread:
             person_name=lambda user: self.names.get(user, user),
             leave_email=self.leave_email if email else None,
             feedback=Feedback(give=self.judge, given=self.judged) if feedback else None,
+            photo=self.photo,
         )
+
+    async def photo(self, name: str) -> bytes | None:
+        self._check()
+        return self.photos.get(name)
 
     async def receive(self, inbound: InboundMessage) -> Begun:
         self._check()

@@ -182,6 +182,7 @@ def test_a_message_for_the_browser_is_plain_values() -> None:
         "kind": "answer",
         "text": "Yes.",
         "author": "",
+        "language": "",
         "at": "2026-03-01T12:00:00+00:00",
         "options": ["A", "B"],
         "sources": [{"title": "Returns", "url": "https://help.example/returns#bikes"}],
@@ -192,7 +193,18 @@ def test_a_message_for_the_browser_is_plain_values() -> None:
 
 def test_nothing_of_what_a_decision_rests_on_reaches_the_browser() -> None:
     kept = message(reason="grounded", confidence=0.93, evidence='{"signals": 1}', decision="answer", agent_version=4)
-    assert set(render(kept)) == {"id", "sender", "kind", "text", "author", "at", "options", "sources", "feedback"}
+    assert set(render(kept)) == {
+        "id",
+        "sender",
+        "kind",
+        "text",
+        "author",
+        "language",
+        "at",
+        "options",
+        "sources",
+        "feedback",
+    }
 
 
 def test_a_person_is_shown_by_full_name() -> None:

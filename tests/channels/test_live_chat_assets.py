@@ -64,6 +64,28 @@ def test_the_loader_is_small_and_may_be_used_by_other_sites(on) -> None:
     on(scene)
 
 
+def test_pictures_of_people_are_pictures_and_nothing_that_runs(on, thread) -> None:
+    thread.photos = {"a1.png": b"of Anna", "b2.webp": b"of Bo", "c3.svg": b"<svg onload=alert(1)>"}
+
+    async def scene(client, _server) -> None:
+        for name, media_type in (("a1.png", "image/png"), ("b2.webp", "image/webp")):
+            response = await client.get(f"/chat/website/photos/{name}")
+            assert (response.status_code, response.content) == (200, thread.photos[name])
+            assert response.headers["Content-Type"] == media_type
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+            assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+            assert "immutable" in response.headers["Cache-Control"]
+            etag = {"If-None-Match": response.headers["ETag"]}
+            assert (await client.get(f"/chat/website/photos/{name}", headers=etag)).status_code == 304
+        for name in ("c3.svg", "anna.png", "..%2Fcustagent.yaml", "%2e%2e%2fcustagent.yaml"):
+            assert (await client.get(f"/chat/website/photos/{name}")).status_code == 404, name
+        assert (await client.get("/chat/elsewhere/photos/a1.png")).status_code == 404
+        thread.broken = True
+        assert (await client.get("/chat/website/photos/a1.png")).status_code == 404
+
+    on(scene)
+
+
 def test_the_demo_page_is_there_only_when_asked_for(on) -> None:
     shown = HostPage(channel="website", company="A & <b>", questions=('Is "x" <i>?',), language="sv")
 

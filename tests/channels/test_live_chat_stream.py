@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -173,7 +174,7 @@ def test_who_has_the_conversation_and_who_writes_is_told_when_it_changes(on, thr
         steps = iter(["typing on", "typing off", "same", "anna"])
 
         def step(heard: list[dict[str, Any]]) -> bool:
-            if heard[-1]["value"] == {"holder": "person", "name": "Anna Berg", "initials_of": "Anna Berg"}:
+            if heard[-1]["value"] == asdict(anna):
                 return True
             if heard[-1]["name"] in ("live", "typing"):
                 match next(steps):

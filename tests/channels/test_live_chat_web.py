@@ -169,7 +169,7 @@ def test_hello_tells_who_is_there_in_the_wanted_language(on, thread) -> None:
         "greeting": "Hello! How can I help you today?",
         "disclosure": "You are chatting with an AI assistant. Its answers may contain errors.",
         "language": "en",
-        "state": {"holder": "agent", "name": "Spoke", "initials_of": ""},
+        "state": {"holder": "agent", "name": "Spoke", "initials_of": "", "photo": ""},
         "email_offer": True,
         "max_text": 4000,
         "heartbeat": 15.0,

@@ -21,7 +21,7 @@ from custagent.channels.hub import Hub
 from custagent.channels.origins import normal_origin
 from custagent.channels.plain import plain_text
 from custagent.core.conversation import Begun
-from custagent.core.document import Citation
+from custagent.core.document import Citation, numbered
 from custagent.core.message import (
     DeliveryReceipt,
     DeliveryStatus,
@@ -80,6 +80,8 @@ class Header:
     name: str = ""
     #: Whose initials stand where a photo would; "" for the agent's own sign, which stays with `--no-update-avatar`.
     initials_of: str = ""
+    #: The name of the person's picture, below the channel's `photos/`; "" where their initials stand.
+    photo: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +133,8 @@ class LiveChat:
     leave_email: Callable[[str, str], Awaitable[None]] | None = None
     #: None: nobody is asked what they think of a reply.
     feedback: Feedback | None = None
+    #: A picture by its name (`Header.photo`); None for every other name. Without it there are none.
+    photo: Callable[[str], Awaitable[bytes | None]] | None = None
 
 
 def contact_key(token: str) -> str:
@@ -223,6 +227,7 @@ def render(
         "kind": message.kind.value,
         "text": message.text,
         "author": person_name(message.author) if message.author else "",
+        "language": message.language,
         "at": message.at.isoformat(),
         "options": list(message.options),
         "sources": [{"title": title, "url": url} for title, url in _sources(message.citations)],
@@ -298,7 +303,8 @@ def _uuid(value: object) -> str:
 
 
 def _sources(citations: Sequence[Citation]) -> list[tuple[str, str | None]]:
-    shown = ((citation.title, _web_link(citation)) for citation in citations if not citation.private)
+    # In the order of the numbers by which the text names them.
+    shown = ((citation.title, _web_link(citation)) for _, citation in numbered(citations) if not citation.private)
     return list(dict.fromkeys(shown))
 
 

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from custagent.channels.origins import frame_ancestors
+from custagent.locales import catalogue, languages
 
 #: Every file that is served as it is, with its media type. Nothing else in the folder can be asked for.
 MEDIA_TYPES: Mapping[str, str] = {
@@ -36,6 +37,20 @@ MEDIA_TYPES: Mapping[str, str] = {
 
 #: Long enough to save requests, short enough that a new version is there soon.
 _MAX_AGE = 300
+#: A day: pictures are named by what they hold.
+_PICTURE_MAX_AGE = 86_400
+
+#: Pictures of people, by the end of their name.
+PICTURE_TYPES: Mapping[str, str] = {
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "webp": "image/webp",
+}
+
+
+#: What of the widget's words the loader has, in its order.
+_LAUNCHER = ("launcherOpen", "launcherClose", "launcherUnread", "launcherWait", "launcherLost", "launcher")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +78,32 @@ def loader() -> str:
     style = re.sub(r"\s*([{};:,>])\s*", r"\1", " ".join(style.split())).replace(";}", "}").strip()
     lines = (line.strip() for line in text_of("widget.js").splitlines())
     script = "\n".join(line for line in lines if line and not line.startswith(("//", "/**")))
-    return script.replace('"{{style}}"', json.dumps(style)) + "\n"
+    words = {code: [catalogue(code).widget[key] for key in _LAUNCHER] for code in languages()}
+    for told in words.values():
+        # What the loader takes when nothing else is said.
+        if told[-1] == "Chat":
+            told.pop()
+    return script.replace('"{{style}}"', json.dumps(style)).replace('"{{texts}}"', _written(words)) + "\n"
+
+
+@cache
+def texts() -> str:
+    """`texts.js` as it is served: with the words of every catalogue in it."""
+    words = {code: dict(catalogue(code).widget) for code in languages()}
+    return text_of("texts.js").replace('"{{texts}}"', _written(words))
+
+
+def _written(words: Mapping[str, object]) -> str:
+    return json.dumps(words, ensure_ascii=False, separators=(",", ":"))
 
 
 def asset(request: Request, name: str) -> Response:
     """A script or style sheet, or 304 for a browser that has it."""
     media_type = MEDIA_TYPES.get(name)
     if media_type is None:
-        return Response("There is no such file.", status_code=404, media_type="text/plain")
-    body = (loader() if name == "widget.js" else text_of(name)).encode()
+        return no_file()
+    made = {"widget.js": loader, "texts.js": texts}.get(name)
+    body = (made() if made else text_of(name)).encode()
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {
         "ETag": etag,
@@ -83,6 +115,30 @@ def asset(request: Request, name: str) -> Response:
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=media_type, headers=headers)
+
+
+def picture(request: Request, name: str, content: bytes) -> Response:
+    """A person's picture. Its name tells what it holds, so that a browser that has it need not ask again."""
+    etag = f'"{name}"'
+    headers = {
+        "ETag": etag,
+        "Cache-Control": f"private, max-age={_PICTURE_MAX_AGE}, immutable",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        # Whoever opens it as a page gets a picture and nothing that runs.
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    media_type = PICTURE_TYPES.get(name.rpartition(".")[2])
+    if media_type is None:
+        return no_file()
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def no_file() -> Response:
+    """Nothing is served under this name."""
+    return Response("There is no such file.", status_code=404, media_type="text/plain")
 
 
 def frame(origins: Sequence[str]) -> Response:

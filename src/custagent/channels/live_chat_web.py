@@ -34,7 +34,7 @@ from custagent.channels.live_chat import (
     token_in,
     too_large,
 )
-from custagent.channels.live_chat_assets import HostPage, asset, frame, host_page
+from custagent.channels.live_chat_assets import HostPage, asset, frame, host_page, no_file, picture
 from custagent.channels.live_chat_stream import EventStream
 from custagent.channels.origins import is_own, normal_origin
 from custagent.core.errors import CustagentError, Overloaded, UnknownName
@@ -103,6 +103,7 @@ def create_routes(
         Route("/chat/widget.js", loader),
         Route("/chat/-/{name}", file),
         Route("/chat/{channel}/frame", web.page),
+        Route("/chat/{channel}/photos/{name}", web.photo),
     ]
     return [*routes, Route("/", front)] if demo else routes
 
@@ -131,6 +132,18 @@ class _LiveChatWeb:
         if chat is None:
             return Response("There is no live chat of this name.", status_code=404, media_type="text/plain")
         return frame(chat.origins)
+
+    async def photo(self, request: Request) -> Response:
+        """The picture of a person who has a conversation: for the frame's page, and for everybody (HND-3)."""
+        chat, name = self._channels.get(request.path_params["channel"]), request.path_params["name"]
+        if chat is None or chat.photo is None or self._limiter.request(_address(request)):
+            return no_file()
+        try:
+            content = await chat.photo(name)
+        except CustagentError as error:
+            _log.warning("a picture on %s could not be shown: %s", chat.name, error.message)
+            content = None
+        return no_file() if content is None else picture(request, name, content)
 
     def guarded(self, handler: Handler, method: str) -> Callable[[Request], Awaitable[Response]]:
         """The handler behind what all calls have in common: channel, origin, CORS, and a database that may be away."""

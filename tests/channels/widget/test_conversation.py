@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from custagent.channels.live_chat import Header, Holder
 from custagent.core.message import MessageKind, Sender
+from tests.pictures import png
 
 ANNA = Header(holder=Holder.PERSON, name="Anna Berg", initials_of="Anna Berg")
 
@@ -15,7 +17,8 @@ def test_a_question_is_answered_with_a_link_to_the_right_place(chat, thread) -> 
     widget.open().ask("Can I return it?")
     widget.hears("You asked: Can I return it?")
     links = widget.frame.get_by_role("list", name="Sources").get_by_role("listitem")
-    assert links.all_text_contents() == ["How to return (opens in a new tab)", "Manual (document)"]
+    # By these numbers the text names its sources.
+    assert links.all_text_contents() == ["How to return (opens in a new tab) [1]", "Manual (document) [2]"]
     link = widget.frame.get_by_role("link", name="How to return")
     assert link.get_attribute("href") == "https://help.example/returns#start"
     assert link.get_attribute("target") == "_blank"
@@ -215,3 +218,43 @@ def test_the_frame_by_itself_is_a_page_to_chat_on(thread, serve, visitor) -> Non
     page.get_by_role("button", name="Send message").click()
     page.get_by_role("log").get_by_text("You asked: Hello").wait_for()
     assert page.get_by_role("button", name="Close chat").count() == 0
+
+
+def test_a_picture_of_the_person_stands_in_the_header_and_goes_with_them(chat, thread) -> None:
+    widget, server = chat
+    widget.open().ask("Hello")
+    widget.hears("You asked: Hello")
+    [key] = thread.keys()
+    name = f"{'0' * 32}.png"
+    thread.photos[name] = png(64, 64)
+    thread.headers[key] = replace(ANNA, photo=name)
+    server.say("Hej!", to=key, sender=Sender.PERSON, kind=MessageKind.PERSON, author="anna")
+    widget.hears("Hej!")
+    picture = widget.frame.locator("#face img")
+    picture.wait_for()
+    assert picture.evaluate("async img => { await img.decode(); return [img.naturalWidth, img.clientWidth] }") == [
+        64,
+        42,
+    ]
+    assert widget.frame.get_by_role("heading", name="Anna Berg").is_visible()
+    del thread.headers[key]
+    server.say("I am back", to=key)
+    widget.hears("I am back")
+    widget.frame.get_by_text("Powered by AI").wait_for()
+    assert picture.count() == 0
+
+
+def test_initials_stand_where_the_picture_cannot_be_had(chat, thread) -> None:
+    widget, server = chat
+    widget.open().ask("Hello")
+    widget.hears("You asked: Hello")
+    [key] = thread.keys()
+    thread.headers[key] = replace(ANNA, photo=f"{'1' * 32}.png")
+    server.say("Hej!", to=key, sender=Sender.PERSON, kind=MessageKind.PERSON, author="anna")
+    widget.frame.locator("#face").get_by_text("AB", exact=True).wait_for()
+    # A name of another form is never asked for.
+    thread.headers[key] = replace(ANNA, photo="../../-/icon.svg")
+    server.say("Hej igen!", to=key, sender=Sender.PERSON, kind=MessageKind.PERSON, author="anna")
+    widget.hears("Hej igen!")
+    assert widget.frame.locator("#face").inner_text() == "AB"
+    assert widget.frame.locator("#face img").count() == 0

@@ -9,7 +9,13 @@ import pytest
 
 @pytest.mark.parametrize(
     ("locale", "language", "placeholder"),
-    [("sv-SE", "sv", "Skriv ett meddelande…"), ("de-DE", "en", "Write a message…")],
+    [
+        ("sv-SE", "sv", "Skriv ett meddelande…"),
+        ("de-DE", "de", "Nachricht schreiben…"),
+        ("nn-NO", "nb", "Skriv en melding…"),
+        ("pt-BR", "pt", "Escreva uma mensagem…"),
+        ("hu-HU", "en", "Write a message…"),
+    ],
 )
 def test_the_widget_speaks_the_browsers_language(
     *, thread, serve, visitor, site, locale, language, placeholder

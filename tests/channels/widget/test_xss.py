@@ -12,9 +12,9 @@ from custagent.core.message import MessageKind, Sender
 VECTORS = (Path(__file__).with_name("xss_vectors.txt")).read_text(encoding="utf-8").splitlines()
 
 #: Everything that the widget builds a thread of.
-ELEMENTS = {"a", "button", "div", "li", "p", "path", "span", "svg", "time", "ul"}
+ELEMENTS = {"a", "bdi", "button", "div", "li", "p", "path", "span", "svg", "time", "ul"}
 ATTRIBUTES = {
-    "aria-hidden", "aria-label", "aria-pressed", "class", "d", "data-id", "data-intro", "data-text", "datetime", "dir", "href", "rel", "role",
+    "aria-hidden", "aria-label", "aria-pressed", "class", "d", "data-id", "data-intro", "data-say", "data-say-label", "data-text", "datetime", "dir", "href", "lang", "rel", "role",
     "target", "type", "viewBox",
 }  # fmt: skip
 

@@ -4,7 +4,7 @@ import { EmailOffer } from "./email.js";
 import { Header } from "./header.js";
 import { Outbox } from "./outbox.js";
 import { EventStream } from "./stream.js";
-import { wordsFor } from "./texts.js";
+import { directionOf, hasWords, wordsFor } from "./texts.js";
 import { Thread } from "./thread.js";
 
 const API = new URL("./", location.href);
@@ -61,25 +61,21 @@ class Chat {
   #bannerTimer = 0;
   #typingTimer = 0;
   #hello = null;
+  #words = null;
   #intro = { greeting: "", disclosure: "" };
 
   start({ token, locales }) {
-    const { language, locale, direction, say } = wordsFor(locales);
-    this.say = say;
     this.locales = locales;
-    document.documentElement.lang = language;
-    document.documentElement.dir = direction;
-    for (const labelled of document.querySelectorAll("[data-label]")) {
-      labelled.setAttribute("aria-label", say(labelled.dataset.label));
-    }
-    for (const named of document.querySelectorAll("[data-text]")) named.textContent = say(named.dataset.text);
-    byId("box").placeholder = say("placeholder");
+    this.#words = wordsFor(locales);
+    // All parts ask here anew for each word, so that they speak on in another language when the conversation does.
+    const say = (this.say = (key, values) => this.#words.say(key, values));
+    this.#label();
     this.header = new Header({ face: byId("face"), name: byId("name"), line: byId("line") }, say);
     this.thread = new Thread({
       log: byId("log"),
       scroller: byId("scroller"),
       more: byId("more"),
-      locale,
+      locale: () => this.#words.locale,
       say,
       choose: (text) => this.send(text),
       judge: (id, verdict) => this.#judge(id, verdict),
@@ -99,6 +95,28 @@ class Chat {
     window.addEventListener("online", () => this.#back({ anew: true }));
     if (TOKEN.test(token ?? "")) this.#listen(token);
     this.#introduce();
+  }
+
+  /** The words that stand on the page whatever is said, in the language of the moment. */
+  #label() {
+    const { language, direction } = this.#words;
+    document.documentElement.lang = language;
+    document.documentElement.dir = direction;
+    for (const labelled of document.querySelectorAll("[data-label]")) {
+      labelled.setAttribute("aria-label", this.say(labelled.dataset.label));
+    }
+    for (const named of document.querySelectorAll("[data-text]:not(.bubble)")) named.textContent = this.say(named.dataset.text);
+    byId("box").placeholder = this.say("placeholder");
+  }
+
+  /** The conversation goes on in the language of the reply: so does the widget, where it has the words (ANS-6). */
+  #follow({ sender, language }) {
+    if (sender === "contact" || language === this.#words.language || !(hasWords(language) || directionOf(language) === "rtl")) return;
+    this.#words = wordsFor([...this.locales.filter((tag) => tag.startsWith(language)), language]);
+    this.#label();
+    this.thread.retell();
+    this.header.retell();
+    this.#title();
   }
 
   /** The panel was opened or closed. */
@@ -141,18 +159,23 @@ class Chat {
     this.header.hello = hello;
     this.thread.agentName = hello.agent;
     this.composer.max = hello.max_text;
-    const title = this.say("chat", { company: hello.company });
-    document.title = title;
-    byId("app").setAttribute("aria-label", title);
-    page.say("named", { title });
+    this.#title();
     this.#intro = { greeting: hello.greeting, disclosure: hello.disclosure };
     // The disclosure is the first thing that is read (ASG-4).
-    if (hello.disclosure) this.thread.introduce(hello.disclosure, "disclosure", hello.company);
-    if (hello.greeting) this.thread.introduce(hello.greeting, "greeting", hello.company);
+    if (hello.disclosure) this.thread.introduce(hello.disclosure, "disclosure", hello);
+    if (hello.greeting) this.thread.introduce(hello.greeting, "greeting", hello);
     this.thread.toEnd();
     this.#head(hello.state);
     this.#well();
     if (this.#token !== null) this.#listen(this.#token);
+  }
+
+  #title() {
+    if (this.#hello === null) return;
+    const title = this.say("chat", { company: this.#hello.company });
+    document.title = title;
+    byId("app").setAttribute("aria-label", title);
+    page.say("named", { title });
   }
 
   #listen(token) {
@@ -196,6 +219,7 @@ class Chat {
     if (fresh && this.#saidBefore(message)) return;
     this.thread.show(message);
     if (!fresh) return;
+    this.#follow(message);
     this.email.show(this.#hello?.email_offer === true && message.kind === "handoff-unavailable");
     if (this.#live && message.sender !== "contact" && (!this.#open || document.hidden)) {
       this.#unread += 1;
@@ -236,7 +260,7 @@ class Chat {
     if (response.ok) return { sent: answer.id };
     if (response.status === 409) return { again: true };
     const seconds = Number(response.headers.get("Retry-After")) || 1;
-    if (response.status === 429) return { later: seconds, unsure: false, reason: this.say("tooFast", { seconds }) };
+    if (response.status === 429) return { later: seconds, unsure: false, reason: this.say("tooFast", { count: seconds }) };
     if ([401, 403, 404, 408].includes(response.status)) {
       this.#trouble(response.status);
       return { later: 1, unsure: false };

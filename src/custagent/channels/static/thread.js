@@ -1,5 +1,6 @@
 // The list of messages. Each id is shown once, in the order of ids; what is not sent yet stands at the end.
 import { thumbs } from "./thumbs.js";
+import { directionOf } from "./texts.js";
 import { body, element, initials, link, sign, webAddress } from "./words.js";
 
 export class Thread {
@@ -66,9 +67,9 @@ export class Thread {
   }
 
   /** What is said before anything is written: by the agent, or in the name of the company. */
-  introduce(text, kind, company) {
+  introduce(text, kind, { company, language }) {
     const sender = this.agentName ? "agent" : "person";
-    const made = this.#message({ sender, kind, author: company, text, sources: [], at: "" });
+    const made = this.#message({ sender, kind, author: company, language, text, sources: [], at: "" });
     const first = [...this.#log.children].find((child) => !child.dataset.intro) ?? null;
     made.dataset.intro = "true";
     this.#log.insertBefore(made, first);
@@ -122,6 +123,20 @@ export class Thread {
     this.#place(made, id);
   }
 
+  /** The words around the messages once more, in the language of the moment. */
+  retell() {
+    for (const named of this.#log.querySelectorAll("[data-say]")) named.textContent = this.#say(named.dataset.say);
+    for (const labelled of this.#log.querySelectorAll("[data-say-label]")) {
+      labelled.setAttribute("aria-label", this.#say(labelled.dataset.sayLabel));
+    }
+    for (const time of this.#log.querySelectorAll("time[datetime]")) time.replaceWith(this.#time(time.dateTime));
+    for (const bubble of this.#log.querySelectorAll(".bubble")) {
+      const { text } = bubble.dataset;
+      delete bubble.dataset.text;
+      this.#write(bubble, text);
+    }
+  }
+
   clear() {
     for (const made of this.#shown.values()) made.remove();
     for (const note of this.#log.querySelectorAll(".note")) note.remove();
@@ -162,11 +177,13 @@ export class Thread {
     if (!made.isConnected || made.nextElementSibling !== (later ?? null)) this.#log.insertBefore(made, later ?? null);
   }
 
-  #message({ id, sender, kind, author, text, sources, at, feedback = null }) {
+  #message({ id, sender, kind, author, language = "", text, sources, at, feedback = null }) {
     const made = element("div", { className: `message ${sender} ${kind}` });
     made.append(this.#who(sender, author, at));
     if (sender !== "contact") made.append(this.#face(sender, author));
     const bubble = element("div", { className: "bubble", dir: "auto" });
+    // A reply's language is known; what a visitor or a person types may be in any.
+    if (sender === "agent" && language) Object.assign(bubble, { lang: language, dir: directionOf(language) });
     this.#write(bubble, text);
     made.append(bubble);
     if (sources.length > 0) made.append(this.#sources(sources));
@@ -186,7 +203,7 @@ export class Thread {
     const line = element("p", { className: "who" });
     const name = { contact: this.#say("you"), agent: this.agentName || this.#say("agent"), person: author }[sender];
     line.append(element("span", { className: sender === "contact" ? "name unseen" : "name", dir: "auto" }, name));
-    if (sender === "agent") line.append(" ", element("span", { className: "mark" }, this.#say("ai")));
+    if (sender === "agent") line.append(" ", element("span", { className: "mark", set: { "data-say": "ai" } }, this.#say("ai")));
     line.append(element("span", { className: "unseen" }, ": "), at ? this.#time(at) : element("time"));
     return line;
   }
@@ -201,11 +218,14 @@ export class Thread {
     const moment = new Date(at);
     const today = moment.toDateString() === new Date().toDateString();
     const style = { hour: "2-digit", minute: "2-digit", ...(today ? {} : { day: "numeric", month: "short" }) };
-    return element("time", { dateTime: at }, moment.toLocaleString(this.#locale, style));
+    return element("time", { dateTime: at }, moment.toLocaleString(this.#locale(), style));
   }
 
   #sources(sources) {
-    const list = element("ul", { className: "sources", set: { "aria-label": this.#say("sources") } });
+    const list = element("ul", {
+      className: "sources",
+      set: { "aria-label": this.#say("sources"), "data-say-label": "sources" },
+    });
     for (const { title, url } of sources) {
       const address = url === null ? null : webAddress(url);
       const item = element("li", {}, sign(address === null ? "page" : "link"));
@@ -219,13 +239,19 @@ export class Thread {
         anchor.dir = "auto";
         item.append(anchor);
       }
+      // The text names each page by its place in this list.
+      if (sources.length > 1) item.append(element("span", { className: "number" }, ` [${list.children.length + 1}]`));
       list.append(item);
     }
     return list;
   }
 
   #options(options) {
-    const group = element("div", { className: "options", role: "group", set: { "aria-label": this.#say("options") } });
+    const group = element("div", {
+      className: "options",
+      role: "group",
+      set: { "aria-label": this.#say("options"), "data-say-label": "options" },
+    });
     for (const option of options) {
       const button = element("button", { type: "button", dir: "auto" }, option);
       button.addEventListener("click", () => this.#choose(option));

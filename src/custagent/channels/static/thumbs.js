@@ -8,7 +8,7 @@ import { element, sign } from "./words.js";
 export function thumbs({ verdict, say, give }) {
   const told = element("span", { className: "told", set: { role: "status" } });
   const buttons = ["up", "down"].map((kind) => {
-    const button = element("button", { type: "button", className: kind, set: { "aria-label": say(`thumb_${kind}`) } });
+    const button = element("button", { type: "button", className: kind, set: { "aria-label": say(`thumb_${kind}`), "data-say-label": `thumb_${kind}` } });
     button.append(sign("thumb"));
     button.addEventListener("click", () => press(kind));
     return button;
@@ -41,5 +41,5 @@ export function thumbs({ verdict, say, give }) {
   }
 
   show(verdict);
-  return element("div", { className: "thumbs", role: "group", set: { "aria-label": say("thumbs") } }, ...buttons, told);
+  return element("div", { className: "thumbs", role: "group", set: { "aria-label": say("thumbs"), "data-say-label": "thumbs" } }, ...buttons, told);
 }

@@ -12,12 +12,11 @@
   if (window.custagent) return;
   const base = new URL("./", script.src);
   const key = `custagent:${base.host}:${channel}`;
-  const TEXTS = {
-    en: { open: "Open chat", close: "Close chat", unread: "{n} unread", chat: "Chat", wait: "Connecting…", lost: "The chat cannot be reached. Trying again…" },
-    sv: { open: "Öppna chatten", close: "Stäng chatten", unread: "{n} olästa", chat: "Chatt", wait: "Ansluter…", lost: "Chatten kan inte nås. Försöker igen…" },
-  };
+  // Of each language: open, close, unread, wait, lost, chat.
+  const TEXTS = "{{texts}}";
   const locales = [script.dataset.locale, document.documentElement.lang, ...navigator.languages].filter(Boolean);
-  const texts = TEXTS[locales.map((tag) => tag.toLowerCase().split("-")[0]).find((code) => Object.hasOwn(TEXTS, code))] ?? TEXTS.en;
+  const codes = locales.map((tag) => tag.toLowerCase().split(/[-_]/)[0].replace(/^n[on]$/, "nb"));
+  const [toOpen, toClose, unreadOf, wait, lost, chatText = "Chat"] = TEXTS[codes.find((code) => Object.hasOwn(TEXTS, code)) ?? "en"];
 
   // Without storage (blocked, or full) the chat lasts as long as the page.
   let memory = null;
@@ -61,12 +60,12 @@
   const launcher = make("button", { type: "button", className: "launcher" },
     icon("talk", "M21 11.5a8 8 0 0 1-8.2 8 9 9 0 0 1-3.3-.6L4 20.5l1.4-4.3A7.6 7.6 0 0 1 4.4 12a8.3 8.3 0 0 1 16.6-.5zM9 11.7h.01M12.7 11.7h.01M16.4 11.7h.01"),
     icon("down", "M6 9.5l6 6 6-6"), badge);
-  const status = make("p", { className: "status" }, texts.wait);
+  const status = make("p", { className: "status" }, wait);
   const panel = make("div", { className: "panel", id: "panel", hidden: true }, status);
   const whole = make("div", {}, panel, launcher);
   status.setAttribute("role", "status");
   panel.setAttribute("role", "dialog");
-  panel.setAttribute("aria-label", texts.chat);
+  panel.setAttribute("aria-label", chatText);
   launcher.setAttribute("aria-controls", "panel");
   // A constructed sheet needs no leave of the page's Content-Security-Policy.
   const sheet = new CSSStyleSheet();
@@ -95,8 +94,8 @@
     launcher.setAttribute("aria-expanded", String(open));
     badge.hidden = unread === 0 || open;
     badge.textContent = unread > 9 ? "9+" : String(unread);
-    const more = unread > 0 && !open ? `, ${texts.unread.replace("{n}", unread)}` : "";
-    launcher.setAttribute("aria-label", (open ? texts.close : texts.open) + more);
+    const more = unread > 0 && !open ? `, ${unreadOf.replace("{n}", unread)}` : "";
+    launcher.setAttribute("aria-label", (open ? toClose : toOpen) + more);
     status.hidden = ready;
     document.documentElement.style.overflow = open && small.matches ? "hidden" : "";
   };
@@ -112,7 +111,7 @@
   const load = () => {
     ready = false;
     frame?.remove();
-    frame = make("iframe", { title: texts.chat, src: new URL(`${channel}/frame`, base).href });
+    frame = make("iframe", { title: chatText, src: new URL(`${channel}/frame`, base).href });
     const rights = "allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox";
     // On its own server's pages the frame could take a sandbox off, so there is no use in one.
     if (base.origin !== location.origin) frame.setAttribute("sandbox", rights);
@@ -120,7 +119,7 @@
     panel.prepend(frame);
     clearTimeout(retry);
     retry = setTimeout(() => {
-      status.textContent = texts.lost;
+      status.textContent = lost;
       load();
     }, Math.min(30_000, 4000 * 2 ** tries++));
   };

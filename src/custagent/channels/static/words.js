@@ -41,7 +41,9 @@ export function webAddress(text) {
 
 /** A link that opens in a new tab and tells the other side nothing. */
 export function link(address, label, hint) {
-  const made = element("a", { href: address, target: "_blank", rel: "noopener noreferrer nofollow" }, label);
+  const made = element("a", { href: address, target: "_blank", rel: "noopener noreferrer nofollow" });
+  // An address runs from left to right in any text, and disturbs nothing of it.
+  made.append(element("bdi", { dir: label === address || label.startsWith("http") ? "ltr" : "auto" }, label));
   made.append(element("span", { className: "unseen" }, ` ${hint}`));
   return made;
 }
