@@ -38,10 +38,15 @@ class People:
 
     colleagues: list[Colleague] = field(default_factory=list)
     asked: list[tuple[str, ...]] = field(default_factory=list)
+    #: When their hours begin again.
+    opens: datetime | None = None
 
     def available(self, targets: Sequence[str]) -> Sequence[Colleague]:
         self.asked.append(tuple(targets))
         return self.colleagues
+
+    def opens_at(self, _targets: Sequence[str]) -> datetime | None:
+        return self.opens
 
 
 class Scene:

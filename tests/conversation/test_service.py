@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from custagent.core.answer import DecisionKind, Evidence, Reason, Usage, Utterance
 from custagent.core.conversation import Status
 from custagent.core.document import Chunk, Citation, ScoredChunk
-from custagent.core.message import MessageKind, Sender
+from custagent.core.message import Attachment, MessageKind, Sender
 
 ANSWER, CLARIFY, REPHRASE, HANDOFF = DecisionKind
 
@@ -76,10 +78,24 @@ def test_the_answerer_sees_the_conversation_but_not_the_notices(scene):
     (_, question) = scene.answerer.asked
     assert question.history == (
         Utterance(role="contact", text="bikes"),
-        Utterance(role="agent", text="the clarify", decision=CLARIFY, options=("E-bikes", "Used bikes")),
+        Utterance(
+            role="agent",
+            text="the clarify",
+            decision=CLARIFY,
+            options=("E-bikes", "Used bikes"),
+            reason=Reason.AMBIGUOUS,
+        ),
         Utterance(role="agent", text="I am Anna."),
     )
     assert (question.text, question.channel, question.language) == ("the second", "website", "en")
+
+
+def test_the_answerer_is_told_of_the_files_that_came_along(scene):
+    photo, bill = Attachment(name="frame.jpg"), Attachment(name="bill.pdf", size=900)
+    first, second = scene.said("", attachments=(photo,)), scene.said("It is broken.", attachments=(bill,))
+    scene.decide(ANSWER)
+    scene.reply(first, second)
+    assert scene.answerer.asked[0].attachments == (photo, bill)
 
 
 def test_messages_that_waited_are_answered_together(scene):
@@ -128,24 +144,17 @@ def test_a_reply_keeps_what_it_rests_on(scene):
         usage=Usage(model="x/y", input_tokens=5, output_tokens=6),
         timings_ms={"total": 3.5},
     )
-    message = scene.reply(scene.said("How much is a bell?")).messages[-1]
+    asked = scene.said("How much is a bell?")
+    message = scene.reply(asked).messages[-1]
     assert message.citations == (cited,)
     assert message.options == ("a", "b")
     assert (message.decision, message.reason, message.confidence) == ("answer", "grounded", 0.8)
     assert (message.agent_version, message.index_generation) == (3, 7)
-    assert json.loads(message.evidence) == {
-        "signals": {"cosine": 0.9123},
-        "passages": [
-            {
-                "location": "https://help.example/prices", "title": "Prices", "heading": "Shop > Bells",
-                "anchor": "bells", "page": 2, "text": "It costs 5 €.", "score": 0.9623, "cosine": 0.9123,
-                "lexical": 0.25,
-            }
-        ],
-        "usage": {"model": "x/y", "input_tokens": 5, "output_tokens": 6},
-        "timings_ms": {"total": 3.5},
-    }  # fmt: skip
-    assert "€" in message.evidence
+    kept = json.loads(message.evidence)
+    assert kept["asked"] == [asked.id]
+    assert kept["signals"] == {"cosine": 0.912345}
+    assert [passage["title"] for passage in kept["passages"]] == ["Prices"]
+    assert (kept["usage"]["model"], kept["timings_ms"]) == ("x/y", {"total": 3.5})
 
 
 def test_with_stay_the_agent_keeps_what_it_cannot_finish(scene):
@@ -232,3 +241,30 @@ def test_without_an_agent_the_conversation_waits_for_people(scene):
     turn = scene.service.give_up(None, scene.conversation, scene.thread, [asked])
     assert (turn.messages, turn.status, turn.assignee, turn.handled) == ((), Status.OPEN, "", (asked.id,))
     assert turn.charge is None
+
+
+def test_when_it_is_a_matter_of_hours_the_contact_hears_when_somebody_is_there_again(scene):
+    """HND-2."""
+    scene.people.opens = scene.clock.now().astimezone(ZoneInfo("Europe/Stockholm")) + timedelta(hours=1)
+    scene.decide(DecisionKind.HANDOFF, Reason.ASKED_FOR_PERSON, language="sv")
+    turn = scene.reply(scene.said("En människa"), to=("team:support",))
+    assert turn.messages[-1].text == "support handoff_unavailable sv\n\nVi är tillbaka i dag klockan 14:00 CET."
+    assert (turn.status, turn.assignee) == (Status.OPEN, "team:support")
+
+
+def test_who_is_there_is_not_told_when_somebody_is(scene, colleague):
+    scene.people.opens = scene.clock.now() + timedelta(hours=1)
+    scene.people.colleagues = [colleague("bo")]
+    scene.decide(DecisionKind.HANDOFF, Reason.ASKED_FOR_PERSON)
+    assert scene.reply(scene.said("A person"), to=("team:support",)).messages[-1].text == "support handoff en"
+
+
+def test_people_are_told_what_it_is_about(scene):
+    """HND-4."""
+    asked = scene.said("Where is it?")
+    scene.said("It is here", Sender.AGENT, MessageKind.ANSWER, decision="answer", reason="grounded", confidence=0.9)
+    scene.decide(DecisionKind.HANDOFF, Reason.ASKED_FOR_PERSON)
+    summary = scene.reply(scene.said("A person, please"), to=("team:support",)).summary
+    assert (summary.reason, summary.asked, summary.answers) == ("asked-for-person", (asked.id,), 1)
+    # The agent keeps it: nobody needs to be told.
+    assert scene.reply(scene.said("A person!")).summary is None

@@ -110,26 +110,6 @@ class TestOfAContact:
         assert store.conversations.messages_of_contact("chat", "nobody") == ()
 
 
-def test_what_each_person_has_and_when_they_were_last_given_something(desk, store):
-    """HND-1: fewest open first, then longest idle."""
-    start = desk.clock.now()
-    begun = [desk.hear(key=f"k{number}").conversation for number in range(4)]
-    for number, (conversation, assignee) in enumerate(zip(begun, ["user:a", "user:a", "user:b", ""], strict=True)):
-        desk.clock.advance(minutes=1)
-        desk.say(conversation, status=Status.OPEN, assignee=assignee)
-        assert number < 3 or "" not in store.conversations.workload()
-    desk.clock.advance(minutes=1)
-    desk.say(begun[0], PERSON, status=Status.OPEN, assignee="user:a")
-    desk.say(begun[1], status=Status.CLOSED)
-    work = store.conversations.workload()
-    assert {name: each.open for name, each in work.items()} == {"user:a": 1, "user:b": 1}
-    assert work["user:a"].last_at == start + timedelta(minutes=2)
-    desk.say(begun[2], status=Status.OPEN, assignee="user:a")
-    work = store.conversations.workload()
-    assert {name: each.open for name, each in work.items()} == {"user:a": 2}
-    assert work["user:a"].last_at == desk.clock.now()
-
-
 class TestTimer:
     def close(self, desk, conversation):
         desk.say(conversation, status=Status.CLOSED)

@@ -21,7 +21,7 @@ from custagent.store.migrations import LATEST_VERSION
 
 @pytest.fixture
 def notes(database: Database) -> Database:
-    database.write(lambda connection: connection.execute("CREATE TABLE notes (text TEXT UNIQUE)").rowcount)
+    database.write(lambda connection: connection.execute("CREATE TABLE scratch (text TEXT UNIQUE)").rowcount)
     return database
 
 
@@ -33,16 +33,16 @@ def other(path: Path, notes: Database) -> Iterator[sqlite3.Connection]:
 
 
 def add(text: str):
-    return lambda connection: connection.execute("INSERT INTO notes VALUES (?)", (text,)).lastrowid
+    return lambda connection: connection.execute("INSERT INTO scratch VALUES (?)", (text,)).lastrowid
 
 
 def texts(connection: sqlite3.Connection) -> list[str]:
-    return [row[0] for row in connection.execute("SELECT text FROM notes ORDER BY rowid")]
+    return [row[0] for row in connection.execute("SELECT text FROM scratch ORDER BY rowid")]
 
 
 class TestOpening:
     def test_folder_and_files_are_private(self, path, database):
-        database.write(lambda connection: connection.execute("CREATE TABLE notes (text)").rowcount)
+        database.write(lambda connection: connection.execute("CREATE TABLE scratch (text)").rowcount)
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
         names = {each.name for each in path.parent.iterdir()}
         assert {path.name, f"{path.name}-wal"} <= names
@@ -107,7 +107,7 @@ class TestDamage:
     @pytest.fixture
     def whole(self, path: Path) -> bytes:
         with Database(path) as database:
-            database.write(lambda connection: connection.execute("CREATE TABLE notes (text TEXT UNIQUE)").rowcount)
+            database.write(lambda connection: connection.execute("CREATE TABLE scratch (text TEXT UNIQUE)").rowcount)
             for number in range(5):
                 database.write(add(f"{number}" * 3000))
         return path.read_bytes()
@@ -127,7 +127,7 @@ class TestDamage:
 
     def test_in_a_large_file_is_found_by_check(self, path):
         with Database(path) as database:
-            database.write(lambda connection: connection.execute("CREATE TABLE notes (text TEXT UNIQUE)").rowcount)
+            database.write(lambda connection: connection.execute("CREATE TABLE scratch (text TEXT UNIQUE)").rowcount)
             database.write(add("x" * 9_000_000))
             database.write(add("the last one"))
             database.check()
@@ -195,8 +195,8 @@ from pathlib import Path
 from custagent.core.errors import StoreError
 from custagent.store.database import Database
 with Database(Path(sys.argv[1])) as database:
-    database.write(lambda connection: connection.execute("CREATE TABLE notes (text TEXT UNIQUE)").rowcount)
-    add = lambda text: database.write(lambda connection: connection.execute("INSERT INTO notes VALUES (?)", (text,)))
+    database.write(lambda connection: connection.execute("CREATE TABLE scratch (text TEXT UNIQUE)").rowcount)
+    add = lambda text: database.write(lambda connection: connection.execute("INSERT INTO scratch VALUES (?)", (text,)))
     resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, resource.RLIM_INFINITY))
     done = 0
     try:
@@ -222,7 +222,7 @@ with Database(Path(sys.argv[1])) as database:
 class TestBusy:
     def test_waits_for_another_process(self, notes, other):
         other.execute("BEGIN IMMEDIATE")
-        other.execute("INSERT INTO notes VALUES ('theirs')")
+        other.execute("INSERT INTO scratch VALUES ('theirs')")
         ours = notes.write_soon(add("ours"))
         assert not ours.done()
         other.execute("COMMIT")
@@ -278,7 +278,7 @@ class TestReading:
 class TestClosing:
     def test_commits_what_was_queued(self, path):
         database = Database(path)
-        database.write(lambda connection: connection.execute("CREATE TABLE notes (text)").rowcount)
+        database.write(lambda connection: connection.execute("CREATE TABLE scratch (text)").rowcount)
         queued = [database.write_soon(add(f"{number}")) for number in range(20)]
         database.close()
         assert [each.result(timeout=0) for each in queued] == list(range(1, 21))

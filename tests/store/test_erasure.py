@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 from custagent.core.conversation import Status
+from custagent.core.handoff import HandoffSummary
 from custagent.core.message import Attachment, DeliveryReceipt, DeliveryStatus, MessageKind, Verdict
+from custagent.core.note import Note
+from custagent.core.notification import NotificationEvent
+from custagent.runtime.notifications import body_of
 from custagent.store import Store
 from custagent.store.backup import copy_database, examine
 from custagent.store.backup_folder import folder_of
@@ -23,15 +27,26 @@ KEPT = {
     "contacts": {"channel"},
     "conversations": {
         "id", "channel", "status", "closed_from", "agent", "assignee", "assigned_at", "language", "opened_at",
-        "last_message_at", "last_sender", "closed_at", "outcome", "silent_since",
+        "last_message_at", "last_sender", "closed_at", "outcome", "silent_since", "waiting_since",
     },
     "messages": {"conversation", "sender", "kind", "at", "language", "author", "decision", "reason"},
     "inbound": {"channel", "conversation", "sent_at"},
     "outbox": {"channel", "conversation", "sender", "status", "next_at", "changed_at"},
     "feedback": {"conversation", "verdict", "at"},
     "snoozes": {"conversation", "until"},
+    "notes": {"conversation", "author", "at"},
+    # No row of a conversation is left in it (`GONE`).
+    "drafts": {"conversation", "author", "text", "at"},
+    "seen": {"conversation", "user"},
+    "givings": {"conversation", "assignee", "at"},
+    # Names messages and repeats none of their words.
+    "handoffs": {"conversation", "at", "summary"},
     # Written for people, without a contact's words (`core.notice`).
     "notices": {"key", "kind", "permission", "conversation", "text", "at"},
+    # What was sent holds no contact's words either (`core.notification`); faults are told in our own.
+    "notifications": {
+        "id", "webhook", "event", "conversation", "body", "at", "status", "since", "next_at", "changed_at", "error",
+    },
     "credit_entries": {"key", "kind", "conversation", "policy", "at", "previous_hash", "hash"},
     # About definitions and settings, and about conversations by number.
     "audit": {"at", "actor", "action", "subject", "before", "after", "git_commit"},
@@ -39,7 +54,8 @@ KEPT = {
 #: Content, settings and the runner: nobody's.
 OF_NOBODY = {
     "documents", "chunks", "source_documents", "sources", "source_problems", "vectors", "applied_versions", "pauses",
-    "channel_checks", "lease",
+    "channel_checks", "lease", "absences", "passwords", "invitations", "sessions", "sign_in_failures",
+    "notified", "stopped_webhooks",
 }  # fmt: skip
 
 #: When it is done; only the time at which a live conversation ends.
@@ -81,6 +97,9 @@ def told(store, desk):
     desk.hear(f"And again {SECRET}", key=f"key-{MARK}")
     store.search.note_words()
     desk.hear(f"Not noted yet: {SECRET}", key=f"key-{MARK}")
+    told = f"Called back: {SECRET}"
+    store.notes.add(Note(conversation=begun.conversation.id, author="anna", text=told, at=desk.clock.now()))
+    store.notes.keep_draft(begun.conversation.id, "anna", f"Dear Ada {MARK}", desk.clock.now())
     other = desk.hear("I am Bo, and stay", key="key-bo")
     return begun.conversation, other.conversation, reply
 
@@ -109,6 +128,35 @@ def test_no_file_holds_it_afterwards(store, told, path):
     assert done == Erased(contacts=1, conversations=1, messages=4)
     assert holding(path.parent, MARK) == []
     assert holding(path.parent, "Umeå") == []
+
+
+def test_nothing_is_left_of_what_people_wrote_about_them_but_that_they_did(store, told, desk):
+    ada, bo, _ = told
+    store.notes.add(Note(conversation=bo.id, author="anna", text="Of Bo", at=desk.clock.now()))
+    erase(store, f"key-{MARK}")
+    assert [(note.author, note.text) for note in store.notes.of(ada.id)] == [("anna", "")]
+    assert store.notes.drafts_of(ada.id) == {}
+    assert [note.text for note in store.notes.of(bo.id)] == ["Of Bo"]
+
+
+def test_what_webhooks_were_told_of_them_holds_nothing_of_theirs(store, desk, path):
+    """It stays, as ids, times and decisions do."""
+    conversation = desk.hear(f"I am Ada, {SECRET}", key=f"key-{MARK}", contact_name=f"Ada {MARK}").conversation
+    summary = HandoffSummary(reason="angry")
+    desk.say(conversation, MessageKind.HANDOFF, status=Status.OPEN, assignee="user:anna", summary=summary)
+    everything = {"hook": tuple(NotificationEvent)}
+    written: list[str] = []
+
+    def write(id_, happening):
+        written.append(body_of(id_, happening, "https://chat.northwind.example"))
+        return written[-1]
+
+    assert store.notifications.collect(everything, write, desk.clock.now()) == 1
+    assert MARK not in written[0]
+    erase(store, f"key-{MARK}")
+    assert holding(path.parent, MARK) == []
+    (kept,) = store.notifications.due(desk.clock.now(), webhooks=["hook"], limit=9)
+    assert kept.body == written[0]
 
 
 def test_what_figures_are_made_of_stays(store, told, desk):

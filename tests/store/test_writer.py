@@ -15,16 +15,16 @@ from custagent.store.database import Database
 
 @pytest.fixture
 def notes(database: Database) -> Database:
-    database.write(lambda connection: connection.execute("CREATE TABLE notes (text TEXT UNIQUE)").rowcount)
+    database.write(lambda connection: connection.execute("CREATE TABLE scratch (text TEXT UNIQUE)").rowcount)
     return database
 
 
 def add(text: str):
-    return lambda connection: connection.execute("INSERT INTO notes VALUES (?)", (text,)).lastrowid
+    return lambda connection: connection.execute("INSERT INTO scratch VALUES (?)", (text,)).lastrowid
 
 
 def texts(database: Database) -> list[str]:
-    return database.read(lambda connection: [row[0] for row in connection.execute("SELECT text FROM notes")])
+    return database.read(lambda connection: [row[0] for row in connection.execute("SELECT text FROM scratch")])
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def test_a_group_whose_commit_fails_is_committed_one_by_one(notes):
     notes.write(
         lambda connection: (
             connection.execute(
-                "CREATE TABLE replies (note TEXT REFERENCES notes (text) DEFERRABLE INITIALLY DEFERRED)"
+                "CREATE TABLE replies (note TEXT REFERENCES scratch (text) DEFERRABLE INITIALLY DEFERRED)"
             ).rowcount
         )
     )

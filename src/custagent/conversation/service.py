@@ -4,13 +4,16 @@ Answerer does; and it writes nothing: the store does.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from custagent.conversation.credits import USUAL, charge_for
+from custagent.conversation.evidence import evidence_text
+from custagent.conversation.hours import opening_text
+from custagent.conversation.rerouting import USER, queue_of
 from custagent.conversation.routing import choose
+from custagent.conversation.summary import summarise
 from custagent.core.agent import AgentDefinition, Assignment, Handoff
 from custagent.core.answer import Answer, Decision, DecisionKind, Question, Reason, Utterance
 from custagent.core.conversation import Charge, Conversation, Event, Turn, transition
@@ -26,6 +29,7 @@ _KINDS = {
 _UNHEARD = frozenset({MessageKind.DISCLOSURE, MessageKind.FOLLOW_UP})
 #: What the model of the conversation is told of earlier replies; greetings and notices say nothing about content.
 _DECISIONS = {kind.value: decision for decision, kind in _KINDS.items()}
+_REASONS = {reason.value: reason for reason in Reason}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +86,8 @@ class ConversationService:
             text="\n".join(message.text for message in unhandled),
             language=conversation.language,
             channel=conversation.channel,
-            history=tuple(_utterances(earlier)),
+            history=tuple(utterances(earlier)),
+            attachments=tuple(file for message in unhandled for file in message.attachments),
         )
         answer = agent.answerer.answer(question)
         if answer.decision.kind is DecisionKind.HANDOFF:
@@ -120,6 +125,7 @@ class ConversationService:
             conversation=conversation,
             status=transition(conversation.status, Event.HANDED_OFF),
             handled=tuple(message.id for message in unhandled),
+            summary=summarise(thread, reason=Reason.FAILED, language=conversation.language),
             at=self.clock.now(),
         )
 
@@ -139,12 +145,23 @@ class ConversationService:
             kind = MessageKind.OUT_OF_CREDITS if out else MessageKind.HANDOFF_UNAVAILABLE
             messages.append(self._notice(agent, conversation, kind, answer))
             return self._turn(agent, conversation, messages, unhandled, answer, event=Event.AGENT_REPLIED)
-        chosen = choose(self.directory.available(handoff.to), language=answer.language)
+        available = self.directory.available(handoff.to)
+        chosen = choose(available, language=answer.language, role=agent.definition.role)
         kind = MessageKind.HANDOFF if chosen else MessageKind.HANDOFF_UNAVAILABLE
-        messages.append(self._notice(agent, conversation, kind, answer))
-        team = next((target for target in handoff.to if target.startswith("team:")), "")
-        assignee = f"user:{chosen.user.name}" if chosen else team
-        return self._turn(agent, conversation, messages, unhandled, answer, event=Event.HANDED_OFF, assignee=assignee)
+        notice = self._notice(agent, conversation, kind, answer)
+        messages.append(notice if chosen else self._with_hours(notice, handoff))
+        assignee = f"{USER}{chosen.user.name}" if chosen else queue_of(handoff.to)
+        turn = self._turn(agent, conversation, messages, unhandled, answer, event=Event.HANDED_OFF, assignee=assignee)
+        told = summarise([*earlier, *unhandled], reason=answer.decision.reason, language=answer.language, answer=answer)
+        return replace(turn, summary=told)
+
+    def _with_hours(self, notice: Message, handoff: Handoff) -> Message:
+        """ "Nobody is there", with when somebody is again, where that is a matter of working hours (HND-2)."""
+        opens_at = self.directory.opens_at(handoff.to)
+        if opens_at is None:
+            return notice
+        opening = opening_text(opens_at, self.clock.now(), language=notice.language)
+        return replace(notice, text=f"{notice.text}\n\n{opening}")
 
     def _disclosure(
         self, agent: AgentInForce, conversation: Conversation, earlier: Sequence[Message], language: str
@@ -190,7 +207,6 @@ class ConversationService:
             confidence=answer.decision.confidence,
             agent_version=agent.version,
             index_generation=agent.generation,
-            evidence=evidence_text(answer),
         )
 
     def _turn(
@@ -204,14 +220,16 @@ class ConversationService:
         event: Event,
         assignee: str = "",
     ) -> Turn:
+        handled = tuple(message.id for message in unhandled)
+        evidence = evidence_text(answer, handled)
         return Turn(
             conversation=conversation,
             status=transition(conversation.status, event),
             assignee=assignee,
             agent=agent.definition.name,
             language=answer.language,
-            messages=tuple(messages),
-            handled=tuple(message.id for message in unhandled),
+            messages=tuple(replace(one, evidence=evidence) if one.decision else one for one in messages),
+            handled=handled,
             at=self.clock.now(),
         )
 
@@ -231,7 +249,7 @@ def _unthought(agent: AgentInForce, conversation: Conversation, reason: Reason) 
     )
 
 
-def _utterances(messages: Sequence[Message]) -> list[Utterance]:
+def utterances(messages: Sequence[Message]) -> list[Utterance]:
     """The conversation as the answerer sees it; people's replies count as the company's."""
     said: list[Utterance] = []
     for message in messages:
@@ -239,33 +257,8 @@ def _utterances(messages: Sequence[Message]) -> list[Utterance]:
             said.append(Utterance(role="contact", text=message.text))
         elif message.kind not in _UNHEARD:
             decision = _DECISIONS.get(message.decision)
-            said.append(Utterance(role="agent", text=message.text, decision=decision, options=message.options))
+            reason = _REASONS.get(message.reason) if decision else None
+            said.append(
+                Utterance(role="agent", text=message.text, decision=decision, options=message.options, reason=reason)
+            )
     return said
-
-
-def evidence_text(answer: Answer) -> str:
-    """The signals and passages behind a reply, as JSON: they are kept, for content changes (ANS-8)."""
-    passages: list[Mapping[str, object]] = [
-        {
-            "location": scored.chunk.location,
-            "title": scored.chunk.title,
-            "heading": scored.chunk.heading,
-            "anchor": scored.chunk.anchor,
-            "page": scored.chunk.page,
-            "text": scored.chunk.text,
-            "score": round(scored.score, 4),
-            "cosine": round(scored.cosine, 4),
-            "lexical": round(scored.lexical, 4),
-        }
-        for scored in answer.evidence.chunks
-    ]
-    signals = {name: round(value, 4) for name, value in answer.evidence.signals.items()}
-    return json.dumps(
-        {
-            "signals": signals,
-            "passages": passages,
-            "usage": asdict(answer.usage),
-            "timings_ms": dict(answer.timings_ms),
-        },
-        ensure_ascii=False,
-    )

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from custagent.core.credit import CreditTerms
+from custagent.core.handoff import HandoffSummary
 from custagent.core.message import InboundMessage, Message, MessageKind, Sender
 
 
@@ -169,6 +170,26 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An open conversation, with what decides whether it goes on to another person (HND-1)."""
+
+    conversation: Conversation
+    #: A contact waits for a person: the last word is not one's.
+    waits: bool
+    #: When the owner of now was given it, UTC; None while nobody was.
+    given_at: datetime | None = None
+    #: When the contact wrote the first thing that no person has replied to, UTC; None when there is none.
+    wrote_at: datetime | None = None
+    #: Who was given it since the contact or a person wrote last, as "user:NAME".
+    tried: tuple[str, ...] = ()
+
+    @property
+    def since(self) -> datetime:
+        """Since when the owner could have answered: it was given, or the contact wrote, whichever came later."""
+        return max(self.given_at or self.conversation.opened_at, self.wrote_at or self.conversation.opened_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Threading:
     """When a message of a contact goes on with a conversation, and when it begins a new one (CONV-1)."""
 
@@ -255,6 +276,8 @@ class Turn:
     withdraws: bool = False
     #: Of a turn that closes; None takes `outcome_of`.
     outcome: Outcome | None = None
+    #: Of a turn that gives the conversation to people: what they are told of it (HND-4).
+    summary: HandoffSummary | None = None
     #: Of a turn that snoozes: when it wakes by itself; None leaves it asleep until somebody writes.
     snoozed_until: datetime | None = None
     at: datetime

@@ -45,7 +45,12 @@ def finding(connection: sqlite3.Connection) -> str:
     """The first thing that is wrong with the whole file, "" when all is well."""
     # Half as long again as `quick_check`, and it compares every index with its table: that finds ids and times which a
     # disk has changed.
-    found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    # What is wrong may be the bytes of a text, which SQLite repeats.
+    connection.text_factory = lambda content: content.decode("utf-8", "replace")
+    try:
+        found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    finally:
+        connection.text_factory = str
     return "" if found == "ok" else " ".join(found.replace("***", "").split())
 
 

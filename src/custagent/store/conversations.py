@@ -7,7 +7,6 @@ import sqlite3
 import string
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from datetime import datetime
 
 from custagent.core.conversation import (
@@ -27,6 +26,7 @@ from custagent.core.message import InboundMessage, Message, Sender
 from custagent.core.ports import ConversationStore
 from custagent.store.arrivals import begin
 from custagent.store.database import Database
+from custagent.store.handoffs import note_handoff
 from custagent.store.lease import check_fence
 from custagent.store.ledger import charge_once
 from custagent.store.messages import (
@@ -60,16 +60,6 @@ _SILENT = (
     " AND NOT (conversations.status = 'pending' AND EXISTS"
     " (SELECT 1 FROM inbound WHERE inbound.conversation = conversations.id AND inbound.handled = 0))"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workload:
-    """What a user or team has been given."""
-
-    #: Conversations that are open now.
-    open: int
-    #: When they were last given one, UTC.
-    last_at: datetime
 
 
 def new_conversation_id() -> str:
@@ -122,6 +112,11 @@ class SqliteConversationStore(ConversationStore):
         return self._database.read(
             lambda connection: messages_of(connection, "messages.conversation = ?", (conversation,), after)
         )
+
+    def message(self, message: int) -> Message | None:
+        """The message of this id, whoever said it."""
+        found = self._database.read(lambda connection: messages_of(connection, "messages.id = ?", (str(message),), 0))
+        return found[0] if found else None
 
     def unhandled(
         self, *, limit: int = 100, busy: Collection[str] = (), full: Collection[str] = ()
@@ -183,16 +178,6 @@ class SqliteConversationStore(ConversationStore):
                 after,
             )
         )
-
-    def workload(self) -> Mapping[str, Workload]:
-        """What each assignee has, by "user:NAME" or "team:NAME"; those who were never given anything are absent."""
-        rows = self._database.read(
-            lambda connection: connection.execute(
-                "SELECT assignee, count(*) FILTER (WHERE status = 'open'), max(assigned_at)"
-                " FROM conversations WHERE assignee <> '' GROUP BY assignee"
-            ).fetchall()
-        )
-        return {name: Workload(open=count, last_at=from_text(last_at)) for name, count, last_at in rows}
 
     def due_for_closing(
         self, threadings: Mapping[str, Threading], at: datetime, *, limit: int = 100
@@ -284,6 +269,7 @@ def _commit(connection: sqlite3.Connection, turn: Turn, fence: int) -> tuple[Mes
     everything = turn.status is Status.CLOSED or any(message.sender is Sender.PERSON for message in written)
     mark_handled(connection, stored.id, None if everything else turn.handled)
     _change(connection, stored, turn)
+    note_handoff(connection, turn)
     keep_snooze(connection, stored.id, turn.snoozed_until)
     return written
 
@@ -318,6 +304,9 @@ def _change(connection: sqlite3.Connection, stored: Conversation, turn: Turn) ->
         " assigned_at = CASE WHEN ?3 = '' THEN NULL WHEN ?3 = assignee THEN assigned_at ELSE ?8 END,"
         # A snooze stops the timer: the silence begins when it ends, or what wakes would be closed at once (CONV-1).
         " last_message_at = CASE WHEN status = 'snoozed' AND ?1 IN ('open', 'pending') THEN ?8 ELSE last_message_at END,"
+        # From the moment at which people have it until one of them has the last word.
+        " waiting_since = CASE WHEN ?1 IN ('pending', 'closed') OR ?9 THEN NULL WHEN status = 'pending' THEN ?8"
+        " ELSE waiting_since END,"
         " version = version + 1"
         " WHERE id = ?7",
         (
@@ -329,5 +318,6 @@ def _change(connection: sqlite3.Connection, stored: Conversation, turn: Turn) ->
             outcome.value if outcome else None,
             stored.id,
             to_text(turn.at),
+            any(message.sender is Sender.PERSON for message in turn.messages),
         ),
     )

@@ -35,7 +35,10 @@ ERASED: Mapping[str, Mapping[str, str]] = {
     "messages": {"text": "''", "options": "'[]'", "attachments": "'[]'", "citations": "'[]'", "evidence": "''"},
     "inbound": {"external_id": "'erased:' || message", "body_hash": "''"},
     "outbox": {"external_id": "''", "error": "''"},
+    "notes": {"text": "''"},
 }
+#: Of these no row is left.
+GONE = ("snoozes", "drafts")
 #: How the rows of a conversation are found in each table that has some; the contact's own row goes by its id.
 OF_CONVERSATION: Mapping[str, str] = {
     "conversations": "id",
@@ -44,7 +47,13 @@ OF_CONVERSATION: Mapping[str, str] = {
     "outbox": "conversation",
     "feedback": "conversation",
     "snoozes": "conversation",
+    "notes": "conversation",
+    "drafts": "conversation",
+    "seen": "conversation",
+    "givings": "conversation",
+    "handoffs": "conversation",
     "notices": "conversation",
+    "notifications": "conversation",
     "credit_entries": "conversation",
     "audit": "subject",
 }
@@ -201,15 +210,16 @@ def _end(connection: sqlite3.Connection, conversation: str, at: datetime) -> Non
     for (message,) in waiting:
         settle(connection, message, DeliveryReceipt(status=DeliveryStatus.DROPPED), at)
     mark_handled(connection, conversation)
-    connection.execute("DELETE FROM snoozes WHERE conversation = ?", (conversation,))
+    for table in GONE:
+        connection.execute(f"DELETE FROM {table} WHERE conversation = ?", (conversation,))  # noqa: S608 - constants of this file
     row = connection.execute("SELECT status FROM conversations WHERE id = ?", (conversation,)).fetchone()
     status = Status(row[0])
     if status is Status.CLOSED:
         return
     outcome = outcome_of(status, reply_kinds(connection, conversation))
     connection.execute(
-        "UPDATE conversations SET status = ?, closed_from = status, closed_at = ?, outcome = ?, version = version + 1"
-        " WHERE id = ?",
+        "UPDATE conversations SET status = ?, closed_from = status, closed_at = ?, outcome = ?, waiting_since = NULL,"
+        " version = version + 1 WHERE id = ?",
         (transition(status, Event.CLOSED).value, to_text(at), outcome.value if outcome else None, conversation),
     )
 
@@ -217,7 +227,7 @@ def _end(connection: sqlite3.Connection, conversation: str, at: datetime) -> Non
 def _erase_in_copy(
     connection: sqlite3.Connection, keys: Sequence[tuple[str, str]], conversations: Sequence[str]
 ) -> bool:
-    """Whether there was anything of them in it. A backup may be of before some of the tables were there."""
+    """Whether there was anything of them in it."""
     contacts = [
         row[0]
         for channel, key in keys
@@ -247,8 +257,10 @@ def _blank(connection: sqlite3.Connection, contacts: Sequence[int], conversation
     """Overwrite what ERASED names, and the words that a search would find."""
     _forget_words(connection, conversations)
     counted = 0
+    # A backup may be of before some of the tables were there.
+    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     for table, columns in ERASED.items():
-        if table == "contacts":
+        if table == "contacts" or table not in there:
             continue
         values = ", ".join(f"{column} = {value}" for column, value in columns.items())
         for conversation in conversations:
@@ -297,4 +309,3 @@ def _rows(
     )
     names = [column[0] for column in found.description]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-

@@ -16,7 +16,14 @@ from custagent.store.conversation_tables import (
     m011_create_lease,
 )
 from custagent.store.faults import patiently
+from custagent.store.inbox_tables import (
+    m018_create_inbox,
+    m019_create_sign_in,
+    m020_create_notifications,
+    m021_widen_waiting_index,
+)
 from custagent.store.live_tables import m012_create_pauses, m013_create_channel_checks
+from custagent.store.people_tables import m017_create_absences_and_handoffs
 from custagent.store.record_tables import (
     m014_create_notices,
     m015_create_feedback_and_snoozes,
@@ -235,6 +242,11 @@ MIGRATIONS: tuple[Step, ...] = (
     m014_create_notices,
     m015_create_feedback_and_snoozes,
     m016_create_search,
+    m017_create_absences_and_handoffs,
+    m018_create_inbox,
+    m019_create_sign_in,
+    m020_create_notifications,
+    m021_widen_waiting_index,
 )
 LATEST_VERSION = len(MIGRATIONS)
 

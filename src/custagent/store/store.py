@@ -19,13 +19,17 @@ from custagent.store.feedback import SqliteFeedback
 from custagent.store.handoffs import Handoffs
 from custagent.store.lease import Lease
 from custagent.store.ledger import Ledger
+from custagent.store.notes import Notes
 from custagent.store.notices import Notices
+from custagent.store.notifications import Notifications
 from custagent.store.outbox import SqliteOutbox
 from custagent.store.past import PastConversations
 from custagent.store.pauses import Pauses
 from custagent.store.presence import Presence
+from custagent.store.queue import Queue
 from custagent.store.seal import seal
 from custagent.store.search import Search
+from custagent.store.sign_in import SignIn
 from custagent.store.sources import SqliteSourceStates
 from custagent.store.timers import Timers
 from custagent.store.totals import Totals
@@ -54,6 +58,7 @@ class Store:
         self.ledger = Ledger(self._database)
         self.credit_histories = CreditHistories(self._database)
         self.notices = Notices(self._database)
+        self.notifications = Notifications(self._database)
         self.conversations = SqliteConversationStore(self._database, make_conversation_id)
         self.outbox = SqliteOutbox(self._database, clock)
         self.undelivered = Undelivered(self._database)
@@ -68,10 +73,17 @@ class Store:
         self.search = Search(self._database)
         self.past = PastConversations(self._database)
         self.erasure = Erasure(self._database)
+        self.queue = Queue(self._database)
+        self.notes = Notes(self._database)
+        self.sign_in = SignIn(self._database)
 
     def check(self, *, seconds: float | None = None) -> bool:
         """Look through the whole file; False when `seconds` were over first. Raises StoreError when it is damaged."""
         return self._database.check(seconds=seconds)
+
+    def changes(self) -> int:
+        """A number that is another one after each change, of any process."""
+        return self._database.changes()
 
     def seal(self) -> None:
         """Let `close` note what the file looks like, so that the next `check` finds what a disk changes meanwhile."""

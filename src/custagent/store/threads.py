@@ -153,8 +153,8 @@ def close_silent(connection: sqlite3.Connection, kept: Kept, at: datetime) -> Ke
     conversation = kept.conversation
     outcome = outcome_of(conversation.status, reply_kinds(connection, conversation.id))
     connection.execute(
-        "UPDATE conversations SET status = ?, closed_from = status, closed_at = ?, outcome = ?, version = version + 1"
-        " WHERE id = ?",
+        "UPDATE conversations SET status = ?, closed_from = status, closed_at = ?, outcome = ?, waiting_since = NULL,"
+        " version = version + 1 WHERE id = ?",
         (
             transition(conversation.status, Event.TIMED_OUT).value,
             to_text(at),
@@ -182,9 +182,10 @@ def note_inbound(connection: sqlite3.Connection, message: Message, kept: Kept, a
     """The contact's message is the conversation's last one now, and has woken or reopened it; as it is then."""
     status, agent = go_on(kept, agent)
     connection.execute(
-        "UPDATE conversations SET status = ?, agent = ?, closed_from = NULL, closed_at = NULL, outcome = NULL,"
-        " language = CASE WHEN language = '' THEN ? ELSE language END,"
-        " last_message = ?, last_message_at = ?, last_sender = ?, version = version + 1 WHERE id = ?",
+        "UPDATE conversations SET status = ?1, agent = ?2, closed_from = NULL, closed_at = NULL, outcome = NULL,"
+        " language = CASE WHEN language = '' THEN ?3 ELSE language END,"
+        " waiting_since = CASE WHEN ?1 = 'open' THEN coalesce(waiting_since, ?5) END,"
+        " last_message = ?4, last_message_at = ?5, last_sender = ?6, version = version + 1 WHERE id = ?7",
         (
             status.value,
             agent,
