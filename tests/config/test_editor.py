@@ -25,7 +25,7 @@ from custagent.config.findings import DefinitionRejected
 from custagent.config.home import Home
 from custagent.config.report import Report
 from custagent.config.workspace import load_workspace
-from custagent.core.agent import Personality, Role
+from custagent.core.agent import PRESETS, ConfidencePreset, Personality, Role
 from custagent.core.errors import ConfigError, UnknownName, WorkspaceError
 
 Write = Callable[[str, str], Path]
@@ -188,8 +188,8 @@ class TestValues:
         before = agent.read_text()
         set_value(agent, ("role",), "sales-representative")
         assert agent.read_text() == before.replace('"customer-service"', "sales-representative")
-        set_value(agent, ("confidence", "answer"), 0.8)
-        assert load_agent(home, "support").confidence.answer == 0.8
+        set_value(agent, ("confidence",), "careful")
+        assert load_agent(home, "support").confidence == PRESETS[ConfidencePreset.CAREFUL]
 
     def test_a_wrong_value_is_refused(self, agent: Path) -> None:
         with pytest.raises(DefinitionRejected, match="`role` must be one of"):

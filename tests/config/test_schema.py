@@ -70,6 +70,8 @@ def test_ready_definitions_are_accepted() -> None:
     "text",
     [
         "", "role: sales-representative", "voice: x", "voice: x\npersonality:", "model: openai/gpt-4o", "confidence: {answer: 1}",
+        "confidence: careful", "assignments: [{channel: web, confidence: eager}]", "attachments: handoff",
+        "assignments: [{channel: web, confidence: {answer: 0.9, clarify: 0.2}}]",
         "sources: []", "sources:\n- file: a\n  private: true", "sources:\n- url: https://a.b\n  import_related: true",
         "sources:\n- collection: c\n  type: blog", "sources:\n- short_answer: q\n  answer: a\n  from: 2026-01-01\n  until: '2026-02-01'",
         "messages: {sv: {greeting: Hej}}", "guardrails: [{topic: a, phrases: [b], message: c}]", "model_options: {api_key: '${K}'}",
@@ -83,7 +85,8 @@ def test_model_and_schema_accept_an_agent(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "rolle: x", "role: boss", "personality: witty\nvoice: x", "model: gpt-4o", "confidence: {answer: 2}", "confidence: {answer: true}",
+        "confidence: high", "confidence: 0.6", "confidence:", "assignments: [{channel: web, confidence: {answer: 2}}]",
+        "assignments: [{channel: web, confidence: sure}]", "attachments: read", "rolle: x", "role: boss", "personality: witty\nvoice: x", "model: gpt-4o", "confidence: {answer: 2}", "confidence: {answer: true}",
         "confidence: {answer: '0.5'}", "clarify_attempts: true", "clarify_attempts: '1'", "clarify_attempts: 1.5", "default_language: EN",
         "handoff_phrases: x", "handoff_phrases: ['  ']", "handoff_phrases: ['']", "handoff_phrases: [1]", "sources: {}", "sources:",
         "sources: [a.md]", "sources: [{}]", "sources:\n- flie: a", "sources:\n- file: a\n  url: https://a.b", "sources:\n- url: ftp://a",

@@ -49,7 +49,9 @@ def test_a_name_that_is_taken_changes_nothing(app: Application) -> None:
 def test_a_hand_edit_goes_live_by_apply_only(app: Application) -> None:
     create_agent(app, NewAgent(name="support"))
     path = agent_path(app.home, "support")
-    path.write_text(path.read_text(encoding="utf-8").replace("answer: 0.5", "answer: 0.7"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("confidence: balanced", "confidence: careful"), encoding="utf-8"
+    )
     (summary,) = summaries(app)
     assert (summary.version, summary.edited) == (1, True)
     (workspace, applied) = apply_agents(app)
@@ -97,7 +99,9 @@ def test_a_file_with_an_error_changes_nothing(app: Application) -> None:
     create_agent(app, NewAgent(name="sales"))
     for name in ("sales", "support"):
         path = agent_path(app.home, name)
-        path.write_text(path.read_text(encoding="utf-8").replace("answer: 0.5", "answer: 0.7"), encoding="utf-8")
+        path.write_text(
+            path.read_text(encoding="utf-8").replace("confidence: balanced", "confidence: careful"), encoding="utf-8"
+        )
     path.write_text(path.read_text(encoding="utf-8") + "rolle: boss\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="rolle"):
         apply_agents(app)

@@ -56,6 +56,19 @@ class TestExport:
         with pytest.raises(UnknownName, match="no conversation 'x'"):
             list(export_records(shop, ["x"]))
 
+    def test_how_many_were_taken_is_written_down(self, shop: Application, hear: Hear) -> None:
+        for number in range(3):
+            hear(shop, f"k{number}")
+        list(export_records(shop))
+        some = export_records(shop)
+        next(some)
+        some.close()
+        entries = shop.store.audit.entries(2)
+        assert [(one.action, one.actor, one.after) for one in entries] == [
+            ("conversations export", "anna", "1 conversation"),
+            ("conversations export", "anna", "3 conversations"),
+        ]
+
     def test_one_in_which_somebody_writes_meanwhile_is_not_missed(self, shop: Application, hear: Hear) -> None:
         heard = [hear(shop, f"k{number}").id for number in range(5)]
         records = export_records(shop)

@@ -20,6 +20,7 @@ from custagent.runtime.bootstrap import Application
 from custagent.runtime.channels import add_live_chat
 from custagent.runtime.handover import live_assignments
 from custagent.runtime.pauses import pause_agents, resume_agents
+from custagent.runtime.teams import edit_team
 
 Hear = Callable[..., Conversation]
 Reply = Callable[..., Message]
@@ -51,13 +52,28 @@ def test_assigning_writes_the_file_applies_it_and_remembers_who(shop: Applicatio
 
 def test_all_terms_are_written_and_read_back(shop: Application) -> None:
     terms = read_terms(
-        to=["team:support", "user:cleo"], update_avatar=False, hours="team-hours", share="20%", mode="suggest"
+        to=["team:support", "user:cleo"],
+        update_avatar=False,
+        reroute_after="15m",
+        reroute_on=["hours-end"],
+        hours="team-hours",
+        share="20%",
+        mode="suggest",
     )
+    with pytest.raises(ConfigError, match="`team-hours` goes by the hours of whom it hands over to"):
+        assign(shop, "support", ["web"], terms)
+    edit_team(shop, "support", {"hours": {"mon-fri": "09:00-17:00"}})
     assign(shop, "support", ["web"], terms)
     assert shop.agent("support").assignments == (
         Assignment(
             channel="web",
-            handoff=Handoff(mode="transfer", to=("team:support", "user:cleo"), update_avatar=False),
+            handoff=Handoff(
+                mode="transfer",
+                to=("team:support", "user:cleo"),
+                update_avatar=False,
+                reroute_after="15m",
+                reroute_on=("hours-end",),
+            ),
             hours="team-hours",
             share=20,
             mode="suggest",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,7 @@ from custagent.runtime.runner import Runner
 
 AGENT = Header(holder=Holder.AGENT, name="Northwind")
 NOBODY = Header(holder=Holder.NOBODY)
+PNG = b"\x89PNG\r\n\x1a\n and so on"
 ANNA = Header(holder=Holder.PERSON, name="Anna Berg", initials_of="Anna Berg")
 
 
@@ -112,7 +115,75 @@ def test_the_photo_stays_where_the_assignment_says_so(live, chat, hear, turn, pu
     apply_agents(live)
     turn(hear(), status=Status.OPEN, assignee="user:anna")
     header = asyncio.run(chat.header("k1"))
-    assert asdict(header) == {"holder": "person", "name": "Anna Berg", "initials_of": ""}
+    assert asdict(header) == {"holder": "person", "name": "Anna Berg", "initials_of": "", "photo": ""}
+
+
+class TestPhotos:
+    @pytest.fixture
+    def photo(self, live, put) -> Path:
+        """Anna's, as her entry names it."""
+        path = live.home.root / "photos" / "anna.png"
+        path.parent.mkdir()
+        path.write_bytes(PNG)
+        put(live.home.workspace_file, "full_name: Anna Berg", "full_name: Anna Berg\n    photo: photos/anna.png")
+        apply_agents(live)
+        return path
+
+    @pytest.fixture
+    def taken(self, hear, turn, photo):  # noqa: ARG002 - she has one
+        """Anna has the contact's conversation."""
+        return lambda: turn(hear(), status=Status.OPEN, assignee="user:anna")
+
+    def test_it_is_named_by_what_it_holds(self, chat, taken, photo):
+        taken()
+        name = asyncio.run(chat.header("k1")).photo
+        assert name == f"{hashlib.sha256(PNG).hexdigest()[:32]}.png"
+        assert asyncio.run(chat.photo(name)) == PNG
+        photo.write_bytes(PNG + b"another")
+        assert asyncio.run(chat.photo(name)) is None
+        assert asyncio.run(chat.header("k1")).photo not in ("", name)
+
+    @pytest.mark.parametrize("update_avatar", ["true", "false"])
+    def test_it_stays_at_home_where_the_assignment_says_so(self, live, chat, taken, update_avatar):
+        file = agent_path(live.home, "support")
+        handoff = f"- channel: website\n    handoff: {{update_avatar: {update_avatar}}}"
+        file.write_text(file.read_text(encoding="utf-8").replace("- channel: website", handoff), encoding="utf-8")
+        apply_agents(live)
+        taken()
+        header = asyncio.run(chat.header("k1"))
+        assert (header.name, bool(header.photo)) == ("Anna Berg", update_avatar == "true")
+
+    @pytest.mark.usefixtures("photo")
+    def test_the_agent_has_none_and_neither_has_a_queue(self, chat, hear, turn):
+        conversation = hear()
+        assert asyncio.run(chat.header("k1")).photo == ""
+        turn(conversation, status=Status.OPEN, assignee="team:support")
+        assert asyncio.run(chat.header("k1")).photo == ""
+
+    @pytest.mark.parametrize("holds", [b"<svg onload=alert(1)>", PNG[:8] + bytes(200_000), None])
+    def test_what_became_no_picture_is_not_shown(self, chat, taken, photo, holds):
+        taken()
+        photo.unlink()
+        if holds is not None:
+            photo.write_bytes(holds)
+            assert asyncio.run(chat.photo(f"{hashlib.sha256(holds).hexdigest()[:32]}.png")) is None
+        assert asyncio.run(chat.header("k1")) == ANNA
+
+    def test_no_link_leads_elsewhere(self, chat, taken, photo, tmp_path_factory):
+        outside = tmp_path_factory.mktemp("outside") / "secret.png"
+        outside.write_bytes(PNG)
+        photo.unlink()
+        photo.symlink_to(outside)
+        taken()
+        assert asyncio.run(chat.header("k1")).photo == ""
+        assert asyncio.run(chat.photo(f"{hashlib.sha256(PNG).hexdigest()[:32]}.png")) is None
+
+    def test_nothing_else_of_the_workspace_can_be_had(self, chat, photo):
+        other = photo.with_name("plan.png")
+        other.write_bytes(PNG + b"of nobody")
+        hashed = f"{hashlib.sha256(other.read_bytes()).hexdigest()[:32]}.png"
+        for name in (hashed, "anna.png", "photos/anna.png", "../custagent.yaml", "custagent.yaml", ""):
+            assert asyncio.run(chat.photo(name)) is None
 
 
 def test_without_an_agent_nobody_has_it(live, chat, put):
@@ -150,7 +221,9 @@ def test_who_falls_outside_the_agents_share_is_told_from_the_start(live, chat, p
 
 
 def test_an_agent_that_may_not_answer_greets_nobody(live, chat, put):
-    put(agent_path(live.home, "support"), "- channel: website", "- channel: website\n    hours: team-hours")
+    hours = "hours: outside-team-hours\n    handoff: {mode: transfer, to: [team:support]}"
+    put(agent_path(live.home, "support"), "- channel: website", f"- channel: website\n    {hours}")
+    put(live.home.workspace_file, "members: [anna]", "members: [anna]\n    hours: {mon-sun: '00:00-24:00'}")
     apply_agents(live)
     assert asyncio.run(chat.header("")) == NOBODY
     assert asyncio.run(chat.hello(["en"])).disclosure == ""

@@ -10,7 +10,7 @@ import pytest
 from custagent.core.conversation import Conversation
 from custagent.core.errors import UnknownName, UsageError
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.conversations import list_conversations, read_filter, search_conversations
+from custagent.runtime.conversations import list_conversations, read_conversation, read_filter, search_conversations
 
 Hear = Callable[..., Conversation]
 DAY = datetime(2026, 11, 18, tzinfo=UTC)
@@ -71,3 +71,18 @@ def test_a_search_knows_what_was_said_just_now(shop: Application, hear: Hear) ->
     assert (hit.snippet, told) == ("**Hej**?", [(0, 1)])
     with pytest.raises(UsageError, match="no word"):
         search_conversations(shop, "?!", limit=9)
+
+
+def test_what_somebody_looks_at_is_written_down_and_never_the_words(shop: Application, hear: Hear) -> None:
+    conversation = hear(shop, "k1", "I am Ada Lovelace")
+    assert read_conversation(shop, conversation.id).conversation.id == conversation.id
+    (entry,) = shop.store.audit.entries(1)
+    assert (entry.action, entry.subject, entry.actor) == ("conversation read", conversation.id, "anna")
+    assert len(search_conversations(shop, "lovelace", limit=9)) == 1
+    (entry,) = shop.store.audit.entries(1)
+    assert (entry.action, entry.after, entry.actor) == ("conversations search", "1 found", "anna")
+    assert "lovelace" not in str(entry).lower()
+    before = len(shop.store.audit.entries(99))
+    with pytest.raises(UnknownName):
+        read_conversation(shop, "x")
+    assert len(shop.store.audit.entries(99)) == before

@@ -236,7 +236,7 @@ class TestObject:
             "grounded",
         )
         assert (told["confidence"], told["language"], told["text"]) == (0.9123, "en", "Five days.")
-        assert told["usage"] == {"model": "m", "input_tokens": 5, "output_tokens": 2}
+        assert told["usage"] == {"model": "m", "input_tokens": 5, "output_tokens": 2, "calls": 0, "cost": None}
         assert (told["timings_ms"], told["signals"], told["options"]) == ({"total": 12.5}, {"cosine": 0.1235}, ["One"])
 
     def test_what_a_citation_lacks_is_left_out(self):

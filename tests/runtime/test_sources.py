@@ -14,7 +14,8 @@ from custagent.core.ports import Search
 from custagent.runtime.agents import create_agent
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.site import StaticSite
-from custagent.runtime.sources import Place, add_places, find_place, remove_source, states, sync
+from custagent.runtime.source_states import states
+from custagent.runtime.sources import Place, add_places, find_place, remove_source, sync
 
 
 class Listener:

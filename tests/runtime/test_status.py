@@ -157,7 +157,7 @@ def test_a_record_holds_everything_of_a_conversation(shop: Application, hear: He
     assert record.deliveries == {said.id: DeliveryStatus.QUEUED}
     assert [entry.conversation for entry in record.credit_entries] == [conversation.id]
     written = record.as_json()
-    assert set(Conversation.__slots__) | {"messages", "credit_entries", "snoozed_until"} == set(written)
+    assert set(Conversation.__slots__) | {"messages", "credit_entries", "snoozed_until", "handoffs"} == set(written)
     inbound, answer = written["messages"]
     assert set(Message.__slots__) | {"delivery", "feedback"} == set(inbound) == set(answer)
     assert (inbound["evidence"], inbound["delivery"]) == (None, None)

@@ -12,8 +12,9 @@ from custagent.config.findings import Finding, Severity
 from custagent.config.home import Home
 from custagent.config.reader import KeyPath, Reading
 from custagent.config.source_rules import check_sources
+from custagent.config.voice_rules import check_agent_voice, unknown_voice
 from custagent.config.workspace_rules import names, seated, unknown
-from custagent.core.agent import AgentDefinition
+from custagent.core.agent import AgentDefinition, Assignment
 from custagent.core.workspace import Workspace
 
 
@@ -38,7 +39,8 @@ def check_agent(reading: Reading, agent: AgentDefinition, around: Surroundings) 
     if around.workspace is not None:
         voices = names(around.workspace.voices)
         if agent.voice and agent.voice not in voices:
-            yield unknown(reading, ("voice",), "voice", agent.voice, voices)
+            yield unknown_voice(reading, agent.voice, voices)
+        yield from check_agent_voice(reading, agent, around.workspace)
         yield from _check_assignments(reading, agent, around.workspace, around.assigned)
 
 
@@ -74,6 +76,12 @@ def _check_assignments(
                 hint=f"take one off: custagent unassign {others[0].stem} {assignment.channel}",
             )  # fmt: skip
         here.add(assignment.channel)
+        if assignment.hours != "always" and not _has_hours(assignment, workspace):
+            yield reading.finding(
+                ("assignments", number, "hours"), "no-hours",
+                f"`{assignment.hours}` goes by the hours of whom it hands over to, and none of them has any",
+                hint="give a team hours: custagent teams edit NAME --hours 'mon-fri 09:00-17:00'",
+            )  # fmt: skip
         where: KeyPath = ("assignments", number, "handoff", "to")
         for position, target in enumerate(assignment.handoff.to):
             yield from _check_target(reading, (*where, position), target, workspace)
@@ -90,6 +98,17 @@ def _check_target(reading: Reading, path: KeyPath, target: str, workspace: Works
         yield _unreachable(reading, path, f"{name} holds no seat", f"`seat: service` for {name}")
     elif kind == "team" and not seated(workspace) & set(teams[name]):
         yield _unreachable(reading, path, f"nobody in the team {name} holds a seat", "`seat: service` for a member")
+
+
+def _has_hours(assignment: Assignment, workspace: Workspace) -> bool:
+    """Whether somebody among those it hands over to, else a team of the channel's desk, has working hours (ASG-5)."""
+    desks = {channel.name: channel.desk for channel in workspace.channels}
+    at_desk = next((desk.teams for desk in workspace.desks if desk.name == desks.get(assignment.channel)), ())
+    targets = assignment.handoff.to or tuple(f"team:{team}" for team in at_desk)
+    teams = [team for team in workspace.teams if f"team:{team.name}" in targets]
+    named = {member for team in teams for member in team.members}
+    users = [user for user in workspace.users if user.name in named or f"user:{user.name}" in targets]
+    return any(team.hours for team in teams) or any(user.hours for user in users)
 
 
 def _unreachable(reading: Reading, path: KeyPath, why: str, fix: str) -> Finding:

@@ -18,7 +18,7 @@ from custagent.config.findings import DefinitionRejected, Finding, Severity
 from custagent.config.home import find_home
 from custagent.config.reader import BOM, KeyPath, Reading, decode, read_bytes, read_text
 from custagent.config.validate import check_text
-from custagent.core.agent import EMBEDDED, SOURCE_WORDS, ConfidenceThresholds, Personality, Role
+from custagent.core.agent import EMBEDDED, SOURCE_WORDS, ConfidencePreset, Personality, Role
 from custagent.core.errors import ConfigError, UnknownName, WorkspaceError
 
 #: Findings of these kinds keep a file from being understood at all.
@@ -44,15 +44,13 @@ def new_agent_text(new: NewAgent) -> str:
         tone = f"voice: {splice.written(new.voice)}"
     else:
         tone = f"personality: {(new.personality or Personality.FRIENDLY).value}"
-    thresholds = ConfidenceThresholds()
     return _TEMPLATE.format(
         name=splice.written(new.name),
         role=new.role.value,
         tone=tone,
         language=splice.written(new.default_language),
         model=splice.written(new.model),
-        answer=thresholds.answer,
-        clarify=thresholds.clarify,
+        confidence=ConfidencePreset.BALANCED.value,
     )
 
 
@@ -258,10 +256,9 @@ default_language: {language}
 # Or provider/name as LiteLLM knows it: that model writes, and its provider receives the contacts' messages.
 model: {model}
 
-# From which confidence it answers, and from which it asks back; below, it asks to rephrase.
-confidence:
-  answer: {answer}
-  clarify: {clarify}
+# How sure it has to be: careful, balanced or eager, or numbers of your own, such as {{answer: 0.6, clarify: 0.3}}: it
+# answers from the first on and asks back from the second; below, it asks to rephrase.
+confidence: {confidence}
 
 # When a contact says one of these, a person takes over at once.
 handoff_phrases: []

@@ -46,6 +46,13 @@ fetch:
 # voices:
 #   - name: northwind
 #     description: Short sentences, plain words, a little dry humour.
+#     dont: [Promise what the content does not.]
+#     words:
+#       use:
+#         basket: [cart, trolley]
+#       avoid: [cheap*, world-class]
+#     samples:
+#       en: [Three steps and you are riding.]
 
 # The people who answer when the agent does not. Only holders of a seat can be given conversations.
 # users:
@@ -55,6 +62,7 @@ fetch:
 #     seat: service
 #     permissions: [answer, edit-agents, admin]
 #     languages: [sv, en]
+#     hours: {mon-fri: 09:00-17:00}
 # teams:
 #   - name: support
 #     members: [anna]

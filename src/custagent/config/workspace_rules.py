@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from custagent.config.findings import Finding, did_you_mean
+from custagent.config.photos import photo_fault
 from custagent.config.reader import KeyPath, Reading
+from custagent.config.voice_rules import check_voices
 from custagent.core.people import Seat
 from custagent.core.workspace import Workspace
 
@@ -16,16 +18,46 @@ def check_workspace(reading: Reading, workspace: Workspace) -> Iterator[Finding]
     for group in ("voices", "desks", "users", "teams", "channels"):
         yield from _twice(reading, group, "name", getattr(workspace, group))
     yield from _twice(reading, "users", "email", workspace.users)
+    yield from check_voices(reading, workspace)
     users, teams = names(workspace.users), names(workspace.teams)
     for number, team in enumerate(workspace.teams):
         where: KeyPath = ("teams", number, "members")
         yield from _unknown(reading, where, team.members, "user", users)
     for number, desk in enumerate(workspace.desks):
         yield from _unknown(reading, ("desks", number, "teams"), desk.teams, "team", teams)
+    for number, user in enumerate(workspace.users):
+        if user.photo and (wrong := photo_fault(reading.path.parent, user.photo)):
+            yield reading.finding(
+                ("users", number, "photo"),
+                "wrong-photo",
+                wrong,
+                hint="or copy one in: custagent users edit NAME --photo FILE",
+            )
+    yield from _check_webhooks(reading, workspace)
     desks = names(workspace.desks)
     for number, channel in enumerate(workspace.channels):
         if channel.desk not in desks:
             yield unknown(reading, ("channels", number, "desk"), "desk", channel.desk, desks)
+
+
+def _check_webhooks(reading: Reading, workspace: Workspace) -> Iterator[Finding]:
+    """What is told leaves this machine encrypted, unless the host is one of the company's own; and once."""
+    lines: dict[str, int] = {}
+    for number, webhook in enumerate(workspace.notifications.webhooks):
+        path: KeyPath = ("notifications", "webhooks", number, "url")
+        if webhook.url in lines:
+            message = f"this address is listed twice; the first is on line {lines[webhook.url]}"
+            yield reading.finding(path, "duplicate-webhook", message, hint="list all its events once")
+        lines.setdefault(webhook.url, reading.place(path).line)
+        allowed = {host.lower() for host in workspace.fetch.allow_hosts}
+        if (
+            webhook.url.startswith("http://")
+            and not {webhook.host.lower(), webhook.host.lower().partition(":")[0]} & allowed
+        ):
+            yield reading.finding(
+                path, "webhook-not-encrypted", f"{webhook.host} would be told without encryption",
+                hint="write https://, or list a host of your own as `fetch.allow_hosts`",
+            )  # fmt: skip
 
 
 def names(things: Iterable[Any]) -> tuple[str, ...]:

@@ -125,10 +125,17 @@ def export_records(
 ) -> Iterator[ConversationRecord]:
     """The conversations of these ids, or all that the filter means, latest first; one in memory at a time.
 
-    Raises UnknownName.
+    How many somebody took is written down, also when they stop in the middle (CRE-3). Raises UnknownName.
     """
-    for conversation in ids or app.store.search.ids(wanted or Filter()):
-        yield find_conversation(app, conversation)
+    count = 0
+    try:
+        for conversation in ids or app.store.search.ids(wanted or Filter()):
+            record = find_conversation(app, conversation)
+            count += 1
+            yield record
+    finally:
+        told = f"{count} conversation{'' if count == 1 else 's'}"
+        app.store.audit.record(app.audit_entry("conversations export", "conversations", after=told))
 
 
 def import_file(

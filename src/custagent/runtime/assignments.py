@@ -4,6 +4,7 @@ together.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,6 +46,10 @@ class Terms:
             handoff = {"mode": self.handoff.mode, "to": list(self.handoff.to)}
         if not self.handoff.update_avatar:
             handoff["update_avatar"] = False
+        if self.handoff.reroute_after is not None:
+            handoff["reroute_after"] = self.handoff.reroute_after
+        if self.handoff.reroute_on != Handoff().reroute_on:
+            handoff["reroute_on"] = list(self.handoff.reroute_on)
         terms = {"handoff": handoff or None, "hours": self.hours, "share": self.share, "mode": self.mode}
         usual = {"handoff": None, "hours": "always", "share": 100, "mode": "reply"}
         return {"channel": channel} | {key: value for key, value in terms.items() if value != usual[key]}
@@ -55,6 +60,8 @@ def read_terms(
     handoff: str = "",
     to: Sequence[str] = (),
     update_avatar: bool = True,
+    reroute_after: str = "",
+    reroute_on: Sequence[str] | None = None,
     hours: str = "always",
     share: str = "100%",
     mode: str = "reply",
@@ -70,8 +77,13 @@ def read_terms(
         )
     if chosen == "transfer" and not to:
         raise UsageError("who gets the conversations?", hint="For example: --handoff transfer --to team:support")
+    written: dict[str, Any] = {"mode": chosen, "to": tuple(to), "update_avatar": update_avatar}
+    if reroute_after:
+        written["reroute_after"] = _duration(reroute_after)
+    if reroute_on is not None:
+        written["reroute_on"] = tuple(dict.fromkeys(reroute_on))
     try:
-        agreed = Handoff.model_validate({"mode": chosen, "to": tuple(to), "update_avatar": update_avatar})
+        agreed = Handoff.model_validate(written)
     except ValidationError as exc:
         raise UsageError(
             f"--to {' --to '.join(to)} names nobody: write user:NAME or team:NAME",
@@ -192,6 +204,12 @@ def _percent(text: str) -> int:
     if not digits.isascii() or not digits.isdigit() or not 1 <= int(digits[:4]) <= _WHOLE:
         raise UsageError(f"{text!r} is no share of the conversations", hint="Write 1% to 100%, such as: --share 20%")
     return int(digits)
+
+
+def _duration(text: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]{0,5}[smhd]", text):
+        raise UsageError(f"{text!r} is no length of time", hint="Write for example: --reroute-after 15m")
+    return text
 
 
 def _require_in_force(app: Application, wanted: dict[str, Channel]) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -14,6 +16,8 @@ from custagent.config.home import Home, find_home
 from custagent.config.secrets import resolve, resolve_all
 from custagent.config.workspace import load_workspace
 from custagent.core.agent import EMBEDDED, AgentDefinition
+from custagent.core.answer import Question
+from custagent.core.people import User
 from custagent.core.ports import Answerer, ChatModel, Clock, Embedder, Retriever
 from custagent.core.record import AuditEntry
 from custagent.core.workspace import Workspace
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
     from custagent.knowledge.index import IndexFolder
     from custagent.knowledge.indexer import Indexer
 
+#: Asked at the start of a runner so that everything is loaded; nobody reads the answer.
+_ANY_QUESTION = "Where is my order?"
 #: What the applied text of custagent.yaml is kept under; no agent can be called so.
 WORKSPACE_KEY = "custagent.yaml"
 
@@ -69,6 +75,19 @@ class Application:
         """Who is acting."""
         return find_actor(self.workspace, self._user, self.home.root)
 
+    def acting(self, user: User, workspace: Workspace | None = None) -> Application:
+        """The same workspace with somebody else who acts, and who has proved to be that user.
+
+        By `workspace`, else by the file as it stands. It shares what is open: only the first one is closed.
+        """
+        self.store  # noqa: B018 - opened once, before it is shared
+        other = copy(self)
+        other.__dict__["actor"] = Actor(name=user.name, user=user)
+        other.__dict__.pop("workspace", None)
+        if workspace is not None:
+            other.__dict__["workspace"] = workspace
+        return other
+
     @cached_property
     def store(self) -> Store:
         """The database. Raises StoreError."""
@@ -105,8 +124,23 @@ class Application:
 
         return HybridRetriever(self.index_folder(agent), self.store.documents, self.embedder)
 
-    def answerer(self, agent: AgentDefinition, workspace: Workspace | None = None) -> Answerer:
-        """The one way from a question to an answer (ANS-1); by the workspace's file unless told otherwise."""
+    def masked(self, text: str, *, workspace: Workspace | None = None) -> str:
+        """A text as it may be shown to a model, or written down (ANS-7)."""
+        from custagent.conversation.privacy import mask
+
+        return mask(text, kinds=(workspace or self.workspace).privacy.mask).text
+
+    def answerer(
+        self,
+        agent: AgentDefinition,
+        workspace: Workspace | None = None,
+        *,
+        said: Callable[[str], None] | None = None,
+    ) -> Answerer:
+        """The one way from a question to an answer (ANS-1); by the workspace's file unless told otherwise.
+
+        `said` is told each sentence of a model's reply as soon as it is checked; only a preview listens (ANS-4).
+        """
         from custagent.answer.answerer import ContentAnswerer
 
         return ContentAnswerer(
@@ -114,10 +148,22 @@ class Application:
             workspace=workspace or self.workspace,
             retriever=self.retriever(agent.name),
             clock=self.clock,
-            model=self.chat_model(agent),
+            model=self.chat_model(agent, workspace),
+            said=said,
         )
 
-    def chat_model(self, agent: AgentDefinition) -> ChatModel | None:
+    def warm_up(self, answerer: Answerer) -> None:
+        """Load what the first question to it would have to wait for: engine, index, languages.
+
+        Asks no model, and no engine that is not on this machine: nothing leaves it unasked. Raises what answering
+        raises: IndexDamaged, EmbedderError, StoreError.
+        """
+        from custagent.answer.answerer import ContentAnswerer
+
+        if isinstance(answerer, ContentAnswerer) and self.workspace.embedder.engine != "litellm":
+            replace(answerer, model=None).answer(Question(text=_ANY_QUESTION))
+
+    def chat_model(self, agent: AgentDefinition, workspace: Workspace | None = None) -> ChatModel | None:
         """The model that writes the agent's replies; None for the embedded default."""
         if agent.model == EMBEDDED:
             return None
@@ -125,7 +171,7 @@ class Application:
 
         options = agent.model_options
         key = self._secret(options.api_key) if options else None
-        return LiteLLMChatModel(agent.model, options, api_key=key)
+        return LiteLLMChatModel(agent.model, options, api_key=key, masked=partial(self.masked, workspace=workspace))
 
     def audit_entry(self, action: str, subject: str, *, before: str = "", after: str = "") -> AuditEntry:
         """A change by the acting user, now (CRE-3)."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from custagent.answer.voice import voice_of
 from custagent.answer.wording import Wording
 from custagent.channels.live_chat import Feedback, Header, Hello, Holder, LiveChat
 from custagent.conversation.routing import takes
@@ -15,6 +17,7 @@ from custagent.core.conversation import Conversation, Status
 from custagent.core.message import Message, Verdict
 from custagent.core.workspace import LiveChatChannel, Workspace
 from custagent.runtime.bootstrap import Application
+from custagent.runtime.photos import Photos
 
 if TYPE_CHECKING:
     from custagent.runtime.runner import Runner
@@ -53,6 +56,7 @@ class _Chat:
         self._app = app
         self._runner = runner
         self._channel = channel
+        self._photos = Photos(app.home.root)
 
     def as_live_chat(self) -> LiveChat:
         return LiveChat(
@@ -65,6 +69,7 @@ class _Chat:
             person_name=self._person_name,
             leave_email=self._leave_email,
             feedback=Feedback(give=self._give, given=self._given),
+            photo=self._photo,
         )
 
     async def _messages_after(self, contact_key: str, after: int) -> Sequence[Message]:
@@ -85,14 +90,18 @@ class _Chat:
         if kind != "user":
             return Header(holder=Holder.NOBODY)
         full_name = self._person_name(name)
-        return Header(holder=Holder.PERSON, name=full_name, initials_of=full_name if self._shows_photo() else "")
+        if not self._shows_photo():
+            return Header(holder=Holder.PERSON, name=full_name)
+        location = next((one.photo for one in self._workspace.users if one.name == name), None)
+        photo = await asyncio.to_thread(self._photos.name_of, location) if location else ""
+        return Header(holder=Holder.PERSON, name=full_name, initials_of=full_name, photo=photo)
 
     async def _hello(self, languages: Sequence[str]) -> Hello:
         workspace, agent = self._workspace, self._agent_for_new("")
         wanted = next(iter(languages), workspace.default_language)
         if agent is None:
             return Hello(agent="", company=workspace.name, greeting="", disclosure="", language=wanted)
-        wording = Wording(agent=agent, wanted=wanted)
+        wording = Wording(agent=agent, wanted=wanted, voice=voice_of(agent, workspace))
         greeting = wording.message("greeting")
         return Hello(
             agent=workspace.name,
@@ -122,6 +131,11 @@ class _Chat:
     async def _given(self, contact_key: str) -> Mapping[int, Verdict]:
         return await asyncio.to_thread(self._app.store.feedback.verdicts_of_contact, self._channel.name, contact_key)
 
+    async def _photo(self, name: str) -> bytes | None:
+        """Only of those who are listed as users now."""
+        locations = [user.photo for user in self._workspace.users]
+        return await asyncio.to_thread(self._photos.read, name, locations)
+
     def _person_name(self, user: str) -> str:
         return next((one.full_name for one in self._workspace.users if one.name == user), user)
 
@@ -140,7 +154,8 @@ class _Chat:
         if assigned is None:
             return None
         terms = assigned[1] if contact_key else assigned[1].model_copy(update={"share": 100})
-        return assigned[0] if takes(terms, contact_key) else None
+        taken = takes(terms, contact_key, team_works=partial(self._runner.team_works, terms))
+        return assigned[0] if taken else None
 
     @property
     def _workspace(self) -> Workspace:

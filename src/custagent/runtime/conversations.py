@@ -12,6 +12,7 @@ from typing import Any
 from custagent.core.conversation import Conversation, Status
 from custagent.core.credit import CreditEntry
 from custagent.core.errors import UnknownName, UsageError
+from custagent.core.handoff import HandoffRecord
 from custagent.core.message import DeliveryStatus, Message, Verdict
 from custagent.core.written import seconds
 from custagent.runtime.bootstrap import Application
@@ -36,6 +37,8 @@ class ConversationRecord:
     verdicts: Mapping[int, Verdict] = field(default_factory=dict)
     #: When it wakes by itself, while it is snoozed.
     snoozed_until: datetime | None = None
+    #: What people were told each time they got it, oldest first (HND-4).
+    handoffs: tuple[HandoffRecord, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Every field of the values; a message's evidence as an object, its `delivery`, None for what came in, and
@@ -54,6 +57,7 @@ class ConversationRecord:
             **_fields(self.conversation),
             "snoozed_until": self.snoozed_until,
             "messages": messages,
+            "handoffs": self.handoffs,
             "credit_entries": self.credit_entries,
         }
 
@@ -70,6 +74,7 @@ def find_conversation(app: Application, conversation: str) -> ConversationRecord
         credit_entries=app.store.ledger.entries_of(conversation),
         verdicts=app.store.feedback.verdicts(conversation),
         snoozed_until=app.store.timers.snoozed_until(conversation),
+        handoffs=app.store.handoffs.records(conversation),
     )
 
 
@@ -102,6 +107,18 @@ def read_filter(
     )
 
 
+def read_conversation(app: Application, conversation: str) -> ConversationRecord:
+    """The same for a person who looks at it, which is written down (CRE-3). Raises UnknownName."""
+    record = find_conversation(app, conversation)
+    note_reading(app, conversation)
+    return record
+
+
+def note_reading(app: Application, conversation: str) -> None:
+    """Write down that somebody looked into a conversation."""
+    app.store.audit.record(app.audit_entry("conversation read", conversation))
+
+
 def list_conversations(
     app: Application, wanted: Filter = _EVERY, *, limit: int, before: str = ""
 ) -> Sequence[Conversation]:
@@ -131,7 +148,10 @@ def search_conversations(
         raise UsageError("there is no word to look for", hint="For example: custagent conversations search refund")
     _require_known(app, before)
     app.store.search.note_words(progress)
-    return app.store.search.find(words, wanted, limit=limit, before=before)
+    hits = app.store.search.find(words, wanted, limit=limit, before=before)
+    # How much was seen, and never what was looked for: it may be somebody's name.
+    app.store.audit.record(app.audit_entry("conversations search", "conversations", after=f"{len(hits)} found"))
+    return hits
 
 
 def _require_known(app: Application, conversation: str) -> None:
@@ -157,6 +177,10 @@ def read_moment(app: Application, said: str, *, end: bool) -> datetime:
     """The moment that is meant; of a whole day its beginning, or with `end` the beginning of the next."""
     if _LENGTH.fullmatch(said):
         return app.clock.now() - timedelta(seconds=seconds(said))
+    return _moment(said, end=end)
+
+
+def _moment(said: str, *, end: bool) -> datetime:
     try:
         moment = datetime.fromisoformat(said)
     except ValueError as error:
@@ -166,6 +190,16 @@ def read_moment(app: Application, said: str, *, end: bool) -> datetime:
         ) from error
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return moment + timedelta(days=1) if end and _DAY.fullmatch(said) else moment
+
+
+def read_later(now: datetime, said: str) -> datetime:
+    """The moment to come that is meant: a day, a day with a time (UTC), or a length of time from `now`.
+
+    Raises UsageError.
+    """
+    if _LENGTH.fullmatch(said):
+        return now + timedelta(seconds=seconds(said))
+    return _moment(said, end=False)
 
 
 def _fields(value: Any) -> dict[str, Any]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from custagent.answer.voice import voice_of
 from custagent.answer.wording import Wording
 from custagent.config.agents import agent_from_text
+from custagent.conversation.hours import opening_text
+from custagent.conversation.rerouting import USER, queue_of
 from custagent.conversation.routing import choose
+from custagent.conversation.summary import summarise
 from custagent.core.agent import AgentDefinition, Assignment
 from custagent.core.conversation import Conversation, Event, Status, Turn, transition
 from custagent.core.errors import ConfigError, Overtaken
 from custagent.core.message import Message, MessageKind, Sender
-from custagent.core.people import Colleague
 from custagent.runtime.bootstrap import WORKSPACE_KEY, Application
 from custagent.runtime.directory import WorkspaceDirectory
 
@@ -61,14 +64,14 @@ def hand_over_lost(app: Application, before: Mapping[str, LiveAssignment]) -> Ma
 
 def _hand_over(app: Application, lost: LiveAssignment) -> int:
     store, done, fruitless = app.store.conversations, 0, 0
-    directory = WorkspaceDirectory(lambda: app.workspace, store)
+    directory = WorkspaceDirectory(lambda: app.workspace, app.store, app.clock)
     while fruitless < MOST_ROUNDS:
         waiting = store.list(status=Status.PENDING, channel=lost.assignment.channel)
         if not waiting:
             break
         before = done
         for conversation in waiting:
-            turn = _turn(app, lost, conversation, directory.available(lost.assignment.handoff.to))
+            turn = _turn(app, lost, conversation, directory)
             try:
                 store.commit(turn)
                 done += 1
@@ -78,33 +81,38 @@ def _hand_over(app: Application, lost: LiveAssignment) -> int:
     return done
 
 
-def _turn(app: Application, lost: LiveAssignment, conversation: Conversation, available: Sequence[Colleague]) -> Turn:
+def _turn(app: Application, lost: LiveAssignment, conversation: Conversation, directory: WorkspaceDirectory) -> Turn:
     """The agent's last turn: what it had not sent yet is withdrawn, the contact is told, people get the conversation.
 
-    A team gets it into its queue: many conversations at once are for the team to share out. What the contact said last
+    A team gets it into its queue, from which all of them are shared out in order (`rerouting`). What the contact said last
     stays unanswered until a person replies.
     """
     handoff, now = lost.assignment.handoff, app.clock.now()
     language = conversation.language or conversation.contact.language or lost.agent.default_language
+    available = directory.available(handoff.to)
     transfers = handoff.mode == "transfer" and bool(available)
     kind = MessageKind.HANDOFF if transfers else MessageKind.HANDOFF_UNAVAILABLE
-    said = Wording(agent=lost.agent, wanted=language).message(kind.value.replace("-", "_"))
-    team = next((target for target in handoff.to if target.startswith("team:")), "")
-    chosen = None if team else choose(available, language=language)
+    voice = voice_of(lost.agent, app.workspace)
+    said = Wording(agent=lost.agent, wanted=language, voice=voice).message(kind.value.replace("-", "_"))
+    opens_at = None if transfers else directory.opens_at(handoff.to)
+    opening = f"\n\n{opening_text(opens_at, now, language=said.language)}" if opens_at else ""
+    team = queue_of(handoff.to)
+    chosen = None if team else choose(available, language=language, role=lost.agent.role)
     return Turn(
         conversation=conversation,
         status=transition(conversation.status, Event.HANDED_OFF),
-        assignee=f"user:{chosen.user.name}" if chosen else team,
+        assignee=f"{USER}{chosen.user.name}" if chosen else team,
         messages=(
             Message(
                 conversation=conversation.id,
                 sender=Sender.AGENT,
                 kind=kind,
-                text=said.text,
+                text=f"{said.text}{opening}",
                 language=said.language,
                 at=now,
             ),
         ),
         withdraws=True,
+        summary=summarise(app.store.conversations.messages(conversation.id), reason=None, language=language),
         at=now,
     )

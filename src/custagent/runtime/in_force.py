@@ -14,7 +14,7 @@ from custagent.config.workspace import workspace_from_text
 from custagent.conversation.service import AgentInForce
 from custagent.core.agent import AgentDefinition, Assignment
 from custagent.core.answer import Answer, Question
-from custagent.core.errors import ConfigError, IndexDamaged
+from custagent.core.errors import ConfigError, CustagentError, IndexDamaged, StoreError
 from custagent.core.ports import Answerer
 from custagent.core.record import AppliedVersion
 from custagent.core.workspace import Channel, Workspace
@@ -114,6 +114,22 @@ class InForce:
             answerer=_MadeWhenAsked(partial(self._answerer, definition, version.version)),
             paused=self._app.store.pauses.is_paused(definition.name),
         )
+
+    def warm_up(self) -> None:
+        """Load what the first questions to the agents would have to wait for, an agent after the other.
+
+        One that cannot answer is told in the log, with what to do about it: better at the start than at the first
+        question. Raises StoreError.
+        """
+        for definition, version in {
+            one[0].name: (one[0], one[2].version) for one in self._assigned_in(self._app.store.versions.live()).values()
+        }.values():
+            try:
+                self._app.warm_up(self._answerer(definition, version))
+            except StoreError:
+                raise
+            except CustagentError as error:
+                _log.warning("agent %s cannot answer as it is: %s %s", definition.name, error.message, error.hint)
 
     def _assigned_by(self, live: Mapping[str, AppliedVersion]) -> Mapping[str, Assigned]:
         """The lock is held."""

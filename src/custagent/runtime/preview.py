@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -13,23 +13,41 @@ from custagent.core.ports import Answerer
 
 
 class PreviewSession:
-    """One conversation with an agent in the terminal."""
+    """One conversation with an agent in the terminal.
 
-    def __init__(self, answerer: Answerer, *, channel: str = "", language: str = "") -> None:
+    `masked` takes out of a question what would be masked on a channel (ANS-7), so that both are answered alike.
+    """
+
+    def __init__(
+        self, answerer: Answerer, *, channel: str = "", language: str = "", masked: Callable[[str], str] = str
+    ) -> None:
         self._answerer = answerer
+        self._masked = masked
         self.channel = channel
         self.language = language
         self.history: tuple[Utterance, ...] = ()
 
     def ask(self, text: str) -> Answer:
         """The answer; question and answer become part of the conversation. Nothing does when it raises."""
+        text = self._masked(text)
         question = Question(text=text, language=self.language, channel=self.channel, history=self.history)
         answer = self._answerer.answer(question)
         self.history += (
             Utterance(role="contact", text=text),
-            Utterance(role="agent", text=answer.text, decision=answer.decision.kind, options=answer.options),
+            Utterance(
+                role="agent",
+                text=answer.text,
+                decision=answer.decision.kind,
+                options=answer.options,
+                reason=answer.decision.reason,
+            ),
         )
         return answer
+
+    @property
+    def last_question(self) -> str:
+        """What was asked last; "" at the beginning."""
+        return next((said.text for said in reversed(self.history) if said.role == "contact"), "")
 
     def reset(self) -> None:
         """Begin a new conversation."""
@@ -54,7 +72,14 @@ class Asked:
     answer: Answer
 
 
-def ask_lines(answerer: Answerer, lines: Iterable[str], *, channel: str = "", language: str = "") -> Iterator[Asked]:
+def ask_lines(
+    answerer: Answerer,
+    lines: Iterable[str],
+    *,
+    channel: str = "",
+    language: str = "",
+    masked: Callable[[str], str] = str,
+) -> Iterator[Asked]:
     """The answer to each line of a question file, in order (PRE-4).
 
     A line is {"id", "question", "language"?, "channel"?, "history"?: [{"role": "contact" | "agent", "text",
@@ -62,7 +87,13 @@ def ask_lines(answerer: Answerer, lines: Iterable[str], *, channel: str = "", la
     """
     for number, line in _numbered(lines):
         identifier, question = _LineReader(number=number).question(line)
-        question = replace(question, channel=question.channel or channel, language=question.language or language)
+        question = replace(
+            question,
+            text=masked(question.text),
+            channel=question.channel or channel,
+            language=question.language or language,
+            history=tuple(replace(said, text=masked(said.text)) for said in question.history),
+        )
         yield Asked(id=identifier, question=question.text, answer=answerer.answer(question))
 
 

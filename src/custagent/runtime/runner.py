@@ -18,6 +18,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from custagent.answer.voice import voice_of
 from custagent.answer.wording import Wording
 from custagent.channels.hub import Hub
 from custagent.conversation.lifecycle import threading_of
@@ -41,12 +42,13 @@ from custagent.runtime.directory import WorkspaceDirectory
 from custagent.runtime.histogram import ANSWER_BOUNDS, Histogram
 from custagent.runtime.in_force import InForce
 from custagent.runtime.log import fields
+from custagent.runtime.notifications import Notifications
 from custagent.runtime.retention import Retention
 from custagent.runtime.served import ServedKind, served_kinds, surroundings
 from custagent.runtime.syncing import Syncing
 from custagent.runtime.timers import Timers
 from custagent.runtime.turns import Turns
-from custagent.runtime.waiting import result_of, wait_for_any
+from custagent.runtime.waiting import result_of, start_thread, wait_for_any
 from custagent.store.lease import LeaseHolder
 
 _log = logging.getLogger(__name__)
@@ -84,7 +86,7 @@ class Runner:
         self.directory = WorkspaceDirectory(self.in_force.workspace, app.store, app.clock)
         self._delivery = Delivery(app.store.outbox, self._adapters, app.clock, fence=self._fence, check=self.check)
         keeper = CreditKeeper(app, CreditRules(app, self.in_force), fence=self._fence)
-        service = ConversationService(directory=self.directory, clock=app.clock, texts=_text)
+        service = ConversationService(directory=self.directory, clock=app.clock, texts=self._text)
         self._answering = Answering(
             app.store.conversations,
             Turns(app.store.conversations, self.in_force, service, fence=self._fence, credits_=keeper),
@@ -93,6 +95,7 @@ class Runner:
         )
         self.admission = Admission(app.store.conversations.count_unhandled)
         self._syncing = Syncing(app)
+        self._notifications = Notifications(app, self.in_force, fence=self._fence)
         retention = Retention(app, self.in_force, fence=self._fence)
         self.timers = Timers(
             app, self.in_force, fence=self._fence, changed=self._committed, also=[keeper.look, retention.look]
@@ -139,7 +142,7 @@ class Runner:
 
     def team_works(self, assignment: Assignment) -> bool:
         """Whether it is the hours of the people whom the agent hands over to (ASG-5). Raises ConfigError, StoreError."""
-        return self.directory.look().team_works(assignment)
+        return self.directory.team_works(assignment)
 
     def channels(self) -> Mapping[str, Channel]:
         """The channels in force, by name. Raises ConfigError, StoreError."""
@@ -239,7 +242,9 @@ class Runner:
             self._delivery.run(self.stopping),
             self._syncing.run(self.stopping),
             self.timers.run(self.stopping),
+            self._notifications.run(self.stopping),
             self._keep_lease(),
+            self._warm_up(),
         ]
 
     def _adapters(self) -> Mapping[str, ChannelAdapter]:
@@ -258,6 +263,10 @@ class Runner:
         finally:
             self.hub.typing(conversation.contact.key, on=False)
 
+    def _text(self, agent: AgentDefinition, key: str, language: str) -> str:
+        voice = voice_of(agent, self.in_force.workspace())
+        return Wording(agent=agent, wanted=language, voice=voice).message(key).text
+
     def _answered(self, conversation: Conversation) -> None:
         self.answer_seconds.observe((self.app.clock.now() - conversation.last_message_at).total_seconds())
         self.admission.answered(conversation.channel)
@@ -266,6 +275,19 @@ class Runner:
     def _committed(self, conversation: Conversation) -> None:
         self._delivery.wake()
         self.hub.notify(conversation.contact.key)
+
+    async def _warm_up(self) -> None:
+        """Beside everything else, so that messages are taken at once and the first of them is answered soon."""
+        warming = asyncio.wrap_future(start_thread(self.in_force.warm_up, name="warm-up"))
+        stopped = asyncio.create_task(self.stopping.wait())
+        # Not waited for at the end: nothing of it is written.
+        either: list[asyncio.Future[Any]] = [warming, stopped]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not warming.done():
+            warming.cancel()
+        elif error := warming.exception():
+            _log.warning("the agents could not be made ready, so the first answers take longer: %s", error)
 
     async def _keep_lease(self) -> None:
         """Renew in time, by a clock that cannot be set. Raises LeaseHeld when another runner has taken over."""
@@ -289,10 +311,6 @@ def _first(group: BaseExceptionGroup[LeaseHeld]) -> LeaseHeld:
 def _masked(inbound: InboundMessage, kinds: Collection[MaskKind]) -> InboundMessage:
     text = mask(inbound.text, kinds=kinds).text
     return inbound if text == inbound.text else replace(inbound, text=text)
-
-
-def _text(agent: AgentDefinition, key: str, language: str) -> str:
-    return Wording(agent=agent, wanted=language).message(key).text
 
 
 def _stop_this_process() -> None:

@@ -25,6 +25,7 @@ from custagent.core.errors import CustagentError, StoreError, UsageError
 from custagent.runtime.backup import check_database
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.garbage import unhurried
+from custagent.runtime.inbox_web.routes import inbox_routes
 from custagent.runtime.metrics import metrics_route
 from custagent.runtime.runner import LEASE, Runner
 from custagent.runtime.served import ServedKind
@@ -66,6 +67,7 @@ def make_asgi(app: Application, runner: Runner) -> Starlette:
 
     # What channels bring comes first: a request is compared with one route after the other.
     routes: list[BaseRoute] = [route for kind in runner.kinds.values() for route in kind.routes(runner)]
+    routes += inbox_routes(runner)
     routes += [Route("/healthz", alive), Route("/readyz", ready), metrics_route(app, runner)]
     return Starlette(routes=routes, exception_handlers={CustagentError: busy})
 

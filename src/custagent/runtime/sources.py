@@ -14,12 +14,13 @@ from custagent.config.editor import add_sources, append_values
 from custagent.config.editor import remove_source as remove_from_file
 from custagent.core.agent import AgentDefinition, Source, source_key
 from custagent.core.document import SourceState
-from custagent.core.errors import SourceError, UnknownName, UsageError
+from custagent.core.errors import SourceError, UsageError
 from custagent.core.people import Permission
 from custagent.knowledge.convert.kind import supported
 from custagent.knowledge.ingest import Ingestor, Listener
 from custagent.runtime.agents import apply_agents, apply_workspace
 from custagent.runtime.bootstrap import Application
+from custagent.runtime.source_states import find_state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,24 +77,6 @@ def remove_source(app: Application, agent: str, location: str) -> SourceState:
     apply_agents(app, [agent], action="sources remove")
     app.store.sources.forget_source(agent, state.key)
     return state
-
-
-def states(app: Application, agent: str) -> list[SourceState]:
-    """Each source of the definition with what is known of it, in the file's order."""
-    known = app.store.sources.source_states(agent)
-    listed = []
-    for source in app.agent(agent).sources:
-        key = source_key(source.kind, source.location)
-        listed.append(known.get(key) or SourceState(key=key, kind=source.kind.value, location=source.location))
-    return listed
-
-
-def find_state(app: Application, agent: str, location: str) -> SourceState:
-    """The source at `location`. Raises UnknownName."""
-    for state in states(app, agent):
-        if location in (state.location, state.key):
-            return state
-    raise UnknownName(f"{agent} has no source {location!r}", hint=f"See them with: custagent sources list {agent}")
 
 
 def sync(

@@ -19,6 +19,8 @@ from custagent.runtime.channels import ADD_HINT, ChannelState, channel_states
 from custagent.runtime.credits import CreditState, credit_state
 from custagent.runtime.handover import live_assignments
 from custagent.runtime.in_force import InForce
+from custagent.runtime.notifications import NOTICE as WEBHOOKS
+from custagent.runtime.notifications import Webhook, webhooks_of
 from custagent.runtime.served import is_served
 from custagent.store.allowance import NOTICE as CREDITS
 from custagent.store.backup_folder import backups
@@ -129,6 +131,8 @@ class StatusReport:
     sync_problems: tuple[SyncProblem, ...]
     #: What people were told once and still holds, newest first.
     notices: tuple[Notice, ...]
+    #: Other programs that are told when people are needed.
+    webhooks: tuple[Webhook, ...]
 
 
 def workspace_status(app: Application) -> StatusReport:
@@ -164,18 +168,22 @@ def workspace_status(app: Application) -> StatusReport:
         differences=tuple(differences(app)),
         sync_problems=tuple(_sync_problems(app)),
         notices=tuple(_notices(app, state, now)),
+        webhooks=tuple(webhooks_of(app)),
     )
 
 
 def _notices(app: Application, state: CreditState, now: datetime) -> Iterator[Notice]:
-    """What still holds: of credits what was told this month, of conversations what still waits for a person."""
+    """What still holds: of credits what was told this month, of conversations what still waits for a person.
+
+    How it stands with webhooks is told by themselves.
+    """
     current = {notice.key for notice in state.notices}
     for notice in app.store.notices.latest(MOST_NOTICES):
         if notice.conversation:
             conversation = app.store.conversations.conversation(notice.conversation)
             holds = conversation is not None and conversation.status is Status.OPEN
         else:
-            holds = notice.key in current or (notice.kind != CREDITS and now - notice.at < NOTICES_LAST)
+            holds = notice.key in current or (notice.kind not in (CREDITS, WEBHOOKS) and now - notice.at < NOTICES_LAST)
         if holds:
             yield notice
 

@@ -1,4 +1,5 @@
-"""What happens by the clock: conversations are closed, wake, are overdue, or are asked whether the answer helped.
+"""What happens by the clock: conversations are closed, wake, go to other people, are overdue, or are asked whether the
+answer helped.
 
 What is due stands in the database, so that whatever came due while nobody ran is caught up with at the start, and nothing
 happens twice: each thing is done in a transaction of its own, under the runner's lease, after which it is not due any
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from custagent.answer.voice import voice_of
 from custagent.answer.wording import Wording
 from custagent.conversation.lifecycle import ask_whether_it_helped, close_by_silence, threading_of, wake
 from custagent.core.agent import AgentDefinition
@@ -27,6 +29,7 @@ from custagent.core.written import seconds
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.in_force import InForce
 from custagent.runtime.log import fields
+from custagent.runtime.rerouting import Rerouting
 from custagent.runtime.waiting import wait_for_any
 from custagent.store.timers import Overdue, overdue_key
 
@@ -69,6 +72,7 @@ class Timers:
         self._fence = fence
         self._changed = changed
         self._also = also
+        self._rerouting = Rerouting(app, in_force, fence=fence)
         self._stop = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -89,7 +93,7 @@ class Timers:
 
     def look(self) -> list[Conversation]:
         """Do all that is due now; the conversations in which something changed. Raises LeaseHeld, StoreError."""
-        changed = [*self.close_silent(), *self.end_snoozes(), *self.follow_up()]
+        changed = [*self.close_silent(), *self.end_snoozes(), *self._rerouting.look(), *self.follow_up()]
         self.tell_overdue()
         for work in self._also:
             work()
@@ -150,7 +154,8 @@ class Timers:
         store = self._app.store.timers
         for one in store.unasked_answers(asking.channel, asking.agent.name, after=by - TOO_LATE, by=by):
             language = one.language or one.contact.language or asking.agent.default_language
-            said = Wording(agent=asking.agent, wanted=language).message("follow_up")
+            voice = voice_of(asking.agent, self._in_force.workspace())
+            said = Wording(agent=asking.agent, wanted=language, voice=voice).message("follow_up")
             yield one, ask_whether_it_helped(one, said.text, said.language, now)
 
     def _asking(self) -> Iterator[_Asking]:
@@ -174,6 +179,7 @@ class Timers:
         """Seconds until the next thing is due; never long, for another process or a set clock may change it."""
         threadings, now, store = self._threadings(), self._app.clock.now(), self._app.store
         moments = [store.conversations.next_closing_at(threadings), store.timers.next_at(threadings)]
+        moments.append(self._rerouting.next_at())
         for asking in self._asking():
             after = now - asking.wait - TOO_LATE
             moments.append(

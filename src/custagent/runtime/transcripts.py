@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from custagent.core.document import Citation
+from custagent.core.document import Citation, numbered
 from custagent.core.message import Message, Sender
 from custagent.runtime.conversations import ConversationRecord
 
@@ -59,7 +59,7 @@ def _messages(record: ConversationRecord) -> Iterator[str]:
             yield f"> *attached: {_plain(attachment.name)}*"
         if message.citations:
             yield ""
-            yield from (f"{number}. {_source(each)}" for number, each in enumerate(message.citations, 1))
+            yield from (f"{number}. {_source(each)}" for number, each in dict(numbered(message.citations)).items())
 
 
 def _name(message: Message, record: ConversationRecord) -> str:

@@ -60,6 +60,9 @@ class Nobody:
     def available(self, _targets: Any) -> list[Any]:
         return []
 
+    def opens_at(self, _targets: Any) -> None:
+        return None
+
 
 class Unsteady:
     """A store whose methods named fail for the first so many calls."""

@@ -1,0 +1,361 @@
+"""What the pages of the web inbox show, as HTML. Everything that anybody wrote is escaped by the template engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from itertools import chain
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from custagent.conversation.summary import open_question_line, request_line
+from custagent.core.conversation import Conversation, Status
+from custagent.core.message import DeliveryStatus, Message, Sender
+from custagent.core.note import Note
+from custagent.core.workspace import CannedReply, ChannelKind, Workspace
+from custagent.runtime.bootstrap import Application
+from custagent.runtime.inbox import Inbox, Thread
+from custagent.runtime.inbox_web.sign_in import SignedIn
+from custagent.runtime.reasons import reason_in_words
+from custagent.store.queue import Item, View, Wanted
+from custagent.store.search import FOUND, Hit
+
+#: Conversations in the list.
+PAGE = 50
+#: Channels of Meta take replies for so long after the contact's last message.
+_WINDOW = timedelta(hours=24)
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_VIEWS = {
+    View.MINE: "Mine",
+    View.UNASSIGNED: "Unassigned",
+    View.OPEN: "All open",
+    View.SNOOZED: "Snoozed",
+    View.AGENT: "With the agent",
+    View.CLOSED: "Closed",
+}
+_STATUS = {
+    Status.PENDING: "with the agent",
+    Status.OPEN: "open",
+    Status.SNOOZED: "snoozed",
+    Status.CLOSED: "closed",
+}
+#: What a note has nothing of.
+_NOTHING: dict[str, Any] = {
+    "language": "", "kind": "", "reason": "", "confidence": None, "options": (), "attachments": (), "citations": (),
+    "delivery": "", "failed": False, "verdict": "", "why": False,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Somebody at the inbox, with what every page needs."""
+
+    signed_in: SignedIn
+    inbox: Inbox
+    workspace: Workspace
+    now: datetime
+    #: With who is at the desk as the one who acts, by the workspace in force.
+    app: Application
+
+    def local(self, moment: datetime) -> datetime:
+        """In the workspace's time zone."""
+        return moment.astimezone(ZoneInfo(self.workspace.timezone))
+
+
+def page(template: str, /, **shown: Any) -> str:
+    """A template with what it shows."""
+    return _environment().get_template(template).render(**shown)
+
+
+def list_part(desk: Desk, wanted: Wanted, *, chosen: str = "", offset: int = 0) -> str:
+    """The list of a view, with how many there are in each."""
+    items = desk.inbox.items(wanted, limit=PAGE + 1, offset=offset)
+    more = len(items) > PAGE
+    return page(
+        "list.html",
+        rows=[_row(desk, item) for item in items[:PAGE]],
+        hits=None,
+        words="",
+        chosen=chosen,
+        before=query(wanted, offset=max(offset - PAGE, 0)) if offset else "",
+        more=query(wanted, offset=offset + PAGE) if more else "",
+        **_frame(desk, wanted),
+    )
+
+
+def found_part(desk: Desk, wanted: Wanted, words: str, *, chosen: str = "", after: str = "") -> str:
+    """The conversations, of any view, in which the words were said, the latest first."""
+    hits = desk.inbox.find(words, wanted, limit=PAGE + 1, after=after)
+    more = len(hits) > PAGE
+    return page(
+        "list.html",
+        rows=(),
+        hits=[_hit(desk, hit) for hit in hits[:PAGE]],
+        words=words,
+        chosen=chosen,
+        before=query(wanted, q=words) if after else "",
+        more=query(wanted, q=words, after=hits[PAGE - 1].conversation.id) if more else "",
+        **_frame(desk, wanted),
+    )
+
+
+def query(wanted: Wanted, **more: object) -> str:
+    """What an address says of a list: its view, what it is filtered by, and `more` of it."""
+    told = {"view": wanted.view.value, "channel": wanted.channel, "language": wanted.language, **more}
+    return urlencode({name: value for name, value in told.items() if value not in ("", 0)})
+
+
+def thread_part(desk: Desk, thread: Thread, wanted: Wanted, words: str = "") -> str:
+    """One conversation with everything about it, and where to write; the list beside it is that of `wanted`."""
+    record = thread.record
+    conversation = record.conversation
+    return page(
+        "thread.html",
+        conversation=conversation,
+        contact=_contact(conversation),
+        status=_status(desk, thread),
+        said=[_said(desk, thread, one) for one in _in_order(thread)],
+        last=record.messages[-1].id if record.messages else 0,
+        summary=_summary(desk, thread),
+        writing=sorted(thread.writing),
+        draft=thread.draft,
+        canned=_canned(desk, conversation),
+        targets=_targets(desk.workspace),
+        may=_may(desk, conversation),
+        window=_window(desk, _kind(desk.workspace, conversation.channel), _wrote_at(record.messages)),
+        facts=_facts(desk, thread),
+        csrf=desk.signed_in.csrf,
+        here=query(wanted, q=words),
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("custagent.runtime.inbox_web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _frame(desk: Desk, wanted: Wanted) -> Mapping[str, Any]:
+    """What stands above the list, whatever is listed."""
+    workspace, counts = desk.workspace, desk.inbox.counts()
+    spoken = [one.languages for one in workspace.users] + [one.languages for one in workspace.teams]
+    return {
+        "views": [
+            {"name": view.value, "label": label, "count": counts.get(view), "chosen": view is wanted.view}
+            for view, label in _VIEWS.items()
+        ],
+        "wanted": wanted,
+        "here": query(wanted),
+        "channels": [channel.name for channel in workspace.channels],
+        "languages": sorted({*chain(*spoken), workspace.default_language, wanted.language} - {""}),
+    }
+
+
+def _hit(desk: Desk, hit: Hit) -> Mapping[str, Any]:
+    conversation = hit.conversation
+    return {
+        "id": conversation.id,
+        "contact": _contact(conversation),
+        "at": f"{desk.local(hit.at):%d %b %Y}",
+        "from": {Sender.CONTACT: "", Sender.AGENT: "AI: ", Sender.PERSON: "Us: "}[hit.sender],
+        # Each second piece was looked for.
+        "pieces": list(enumerate(hit.snippet.split(FOUND))),
+        "messages": hit.messages,
+        "channel": conversation.channel,
+        "language": conversation.language,
+        "status": _STATUS[conversation.status],
+    }
+
+
+def _row(desk: Desk, item: Item) -> Mapping[str, Any]:
+    conversation = item.conversation
+    return {
+        "id": conversation.id,
+        "contact": _contact(conversation),
+        "channel": conversation.channel,
+        "kind": _kind(desk.workspace, conversation.channel),
+        "language": conversation.language,
+        "snippet": item.snippet,
+        "from": {Sender.CONTACT: "", Sender.AGENT: "AI: ", Sender.PERSON: "Us: "}[item.last_sender],
+        "owner": _owner(desk.workspace, conversation),
+        "waits": short(desk.now - item.waiting_since) if item.waiting_since else "",
+        "late": item.waiting_since is not None and desk.now - item.waiting_since >= timedelta(hours=1),
+        "unread": item.unread and item.last_sender is Sender.CONTACT,
+        "failed": item.failed,
+        "window": _window(desk, _kind(desk.workspace, conversation.channel), item.contact_wrote_at),
+    }
+
+
+def _said(desk: Desk, thread: Thread, one: Message | Note) -> Mapping[str, Any]:
+    """A message or a note as the thread shows it."""
+    shown = {"at": f"{desk.local(one.at):%d %b %H:%M}", "iso": one.at.isoformat(), "text": one.text, "id": one.id}
+    if isinstance(one, Note):
+        return _NOTHING | shown | {"by": "note", "name": _name(desk.workspace, one.author)}
+    delivery = thread.record.deliveries.get(one.id)
+    return (
+        _NOTHING
+        | shown
+        | {
+            "by": one.sender.value,
+            "name": _speaker(desk, thread.record.conversation, one),
+            "language": one.language,
+            "kind": one.kind.value,
+            "reason": one.reason.replace("-", " "),
+            "confidence": None if one.confidence is None else round(one.confidence * 100),
+            "options": one.options,
+            "attachments": one.attachments,
+            "citations": one.citations,
+            "delivery": delivery.value if delivery else "",
+            "why": bool(one.decision),
+            "failed": delivery is DeliveryStatus.FAILED,
+            "verdict": (thread.record.verdicts[one.id].value if one.id in thread.record.verdicts else ""),
+        }
+    )
+
+
+def _in_order(thread: Thread) -> Sequence[Message | Note]:
+    if not thread.notes:
+        return thread.record.messages
+    return sorted([*thread.record.messages, *thread.notes], key=lambda one: one.at)
+
+
+def _summary(desk: Desk, thread: Thread) -> Mapping[str, Any] | None:
+    """Why people have it, and what was tried (HND-4)."""
+    record = thread.record
+    if not record.handoffs:
+        return None
+    last = record.handoffs[-1]
+    asked = request_line(last.summary, record.messages)
+    still_open = open_question_line(last.summary, record.messages)
+    return {
+        "at": f"{desk.local(last.at):%d %b %H:%M}",
+        "reason": reason_in_words(last.summary.reason)
+        if last.summary.reason
+        else "the agent was taken off the channel",
+        "asked": asked,
+        "open": still_open if still_open != asked else "",
+        "answers": last.summary.answers,
+        "questions_back": last.summary.questions_back,
+        "tried": last.summary.tried,
+    }
+
+
+def _facts(desk: Desk, thread: Thread) -> Sequence[tuple[str, str]]:
+    conversation, contact = thread.record.conversation, thread.record.conversation.contact
+    cost = -sum(entry.amount for entry in thread.record.credit_entries)
+    facts = [
+        ("Name", contact.name),
+        ("Email", contact.email),
+        ("Channel", conversation.channel),
+        ("Language", conversation.language or contact.language),
+        ("Agent", conversation.agent),
+        ("Opened", f"{desk.local(conversation.opened_at):%d %b %Y %H:%M}"),
+        ("Closed", f"{desk.local(conversation.closed_at):%d %b %Y %H:%M}" if conversation.closed_at else ""),
+        ("Outcome", conversation.outcome.value if conversation.outcome else ""),
+        ("Credits", str(cost)),
+        ("Number", conversation.id),
+    ]
+    return [(label, value) for label, value in facts if value]
+
+
+def _status(desk: Desk, thread: Thread) -> Mapping[str, str]:
+    conversation = thread.record.conversation
+    words = {
+        **_STATUS,
+        Status.OPEN: f"with {_owner(desk.workspace, conversation) or 'nobody yet'}",
+    }[conversation.status]
+    until = thread.record.snoozed_until
+    words += f" until {desk.local(until):%d %b %H:%M}" if until else ""
+    waits = short(desk.now - thread.waiting_since) if thread.waiting_since else ""
+    return {"name": conversation.status.value, "words": words, "waits": waits}
+
+
+def _may(desk: Desk, conversation: Conversation) -> Mapping[str, bool]:
+    status, ours = conversation.status, not conversation.imported
+    return {
+        "take": ours and not (status is Status.OPEN and _is_mine(desk, conversation)),
+        "reply": ours,
+        "assign": ours,
+        "release": ours and status in (Status.OPEN, Status.SNOOZED),
+        "snooze": ours and status is Status.OPEN,
+        "wake": ours and status is Status.SNOOZED,
+        "close": ours and status is not Status.CLOSED,
+    }
+
+
+def _canned(desk: Desk, conversation: Conversation) -> Sequence[Mapping[str, str]]:
+    def filled(reply: CannedReply) -> str:
+        name, text = conversation.contact.name, reply.text
+        if not name:
+            # "Hi {contact}," to somebody whose name is not known is "Hi,".
+            text = text.replace(" {contact}", "")
+        return text.replace("{contact}", name).replace("{user}", desk.signed_in.user.full_name)
+
+    return [
+        {"name": one.name, "text": filled(one)}
+        for one in desk.workspace.canned_replies
+        if one.language in (None, conversation.language)
+    ]
+
+
+def _targets(workspace: Workspace) -> Sequence[tuple[str, str]]:
+    users = [(f"user:{user.name}", user.full_name) for user in workspace.users]
+    return [*users, *((f"team:{team.name}", f"Team {team.name}") for team in workspace.teams), ("nobody", "Nobody")]
+
+
+def _speaker(desk: Desk, conversation: Conversation, message: Message) -> str:
+    if message.sender is Sender.PERSON:
+        return _name(desk.workspace, message.author)
+    return _contact(conversation) if message.sender is Sender.CONTACT else conversation.agent or "agent"
+
+
+def _name(workspace: Workspace, user: str) -> str:
+    return next((one.full_name for one in workspace.users if one.name == user), user)
+
+
+def _contact(conversation: Conversation) -> str:
+    contact = conversation.contact
+    return contact.name or contact.email or f"Contact {contact.id}"
+
+
+def _owner(workspace: Workspace, conversation: Conversation) -> str:
+    kind, _, name = conversation.assignee.partition(":")
+    return f"team {name}" if kind == "team" else _name(workspace, name)
+
+
+def _is_mine(desk: Desk, conversation: Conversation) -> bool:
+    return conversation.assignee == f"user:{desk.inbox.name}"
+
+
+def _kind(workspace: Workspace, channel: str) -> str:
+    return next((one.kind for one in workspace.channels if one.name == channel), "")
+
+
+def _wrote_at(messages: Sequence[Message]) -> datetime | None:
+    return max((one.at for one in messages if one.sender is Sender.CONTACT), default=None)
+
+
+def _window(desk: Desk, kind: str, wrote_at: datetime | None) -> str:
+    """How long the contact can still be written to on a channel of Meta; "" where that has no end."""
+    if kind not in (ChannelKind.WHATSAPP, ChannelKind.MESSENGER) or wrote_at is None:
+        return ""
+    left = wrote_at + _WINDOW - desk.now
+    return f"{short(left)} left" if left > timedelta() else "window closed"
+
+
+def short(length: timedelta) -> str:
+    """ "3 min", "2 h", "5 d"."""
+    passed = max(int(length.total_seconds()), 0)
+    if passed < _HOUR:
+        return f"{passed // _MINUTE} min"
+    return f"{passed // _HOUR} h" if passed < 2 * _DAY else f"{passed // _DAY} d"

@@ -1,0 +1,58 @@
+"""How the web inbox answers: what every answer forbids, pages, and refusals. Nothing is cached or framed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from custagent.core.errors import CustagentError
+from custagent.runtime.inbox_web.pages import page
+
+#: What a session is known by.
+COOKIE = "custagent_inbox"
+HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+    " form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_MOST_DIGITS = 15
+
+
+def html_page(html: str, status: int = 200) -> Response:
+    """A page, or a part of one."""
+    return HTMLResponse(html, status, headers=HEADERS)
+
+
+def done(to: str, request: Request) -> Response:
+    """What was asked for is done: a script hears that, everybody else is led on to `to`."""
+    if wants_json(request):
+        return JSONResponse({"done": True}, headers=HEADERS)
+    return RedirectResponse(to, 303, headers=HEADERS)
+
+
+def refused(told: str, status: int, request: Request) -> Response:
+    """Why something was not done."""
+    if wants_json(request):
+        return JSONResponse({"error": told}, status, headers=HEADERS)
+    return html_page(page("refused.html", told=told), status)
+
+
+def told_by(error: CustagentError) -> str:
+    """What is wrong, as a sentence."""
+    return f"{error.message[:1].upper()}{error.message[1:]}"
+
+
+def wants_json(request: Request) -> bool:
+    """Whether a script of ours asks."""
+    return "application/json" in request.headers.get("accept", "")
+
+
+def is_number(text: str) -> bool:
+    """Digits, and no more of them than any number of ours has."""
+    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS

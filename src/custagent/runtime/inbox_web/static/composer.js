@@ -1,0 +1,78 @@
+// Where people write: a reply or a note, canned texts by a slash, a draft that is kept, a suggestion of the agent.
+import { post, tell } from "./live.js";
+
+const DRAFT_MS = 800;
+
+export function composer(form, refresh, noting) {
+  const text = form.querySelector("textarea");
+  const canned = form.querySelector("#canned");
+  const base = form.getAttribute("action").replace(/\/reply(\?|$)/, "/{}$1");
+  const address = (action) => base.replace("{}", action);
+  let timer = 0;
+
+  const mode = (note) => {
+    form.classList.toggle("noting", note);
+    for (const tab of form.querySelectorAll(".tab")) tab.setAttribute("aria-pressed", String((tab.dataset.mode === "note") === note));
+    text.placeholder = note ? "Only colleagues see this." : "Write to the contact. Type / for a canned reply.";
+    form.querySelector("label[for=text]").textContent = note ? "Your note" : "Your reply";
+    form.querySelector(".primary").textContent = note ? "Keep note" : "Send";
+  };
+  const choices = () => [...canned.children].filter((one) => !one.hidden);
+  const select = (index) => choices().forEach((one, number) => one.setAttribute("aria-selected", String(number === index)));
+  const chosen = () => choices().findIndex((one) => one.getAttribute("aria-selected") === "true");
+  const offer = () => {
+    const match = /^\/(\S*)$/.exec(text.value);
+    for (const one of canned.children) one.hidden = !match || !one.textContent.toLowerCase().includes(match[1].toLowerCase());
+    canned.hidden = !choices().length;
+    if (!canned.hidden) select(0);
+  };
+  const insert = (one) => {
+    text.value = one.dataset.text;
+    canned.hidden = true;
+    text.focus();
+    keep();
+  };
+  const keep = () => {
+    clearTimeout(timer);
+    if (form.classList.contains("noting")) return;
+    timer = setTimeout(async () => {
+      if (await post(address("draft"), { text: text.value })) form.querySelector("#kept").textContent = text.value ? "Draft kept" : "";
+    }, DRAFT_MS);
+  };
+
+  mode(noting);
+  for (const tab of form.querySelectorAll(".tab")) tab.addEventListener("click", () => { mode(tab.dataset.mode === "note"); text.focus(); });
+  text.addEventListener("input", () => { offer(); keep(); });
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); form.requestSubmit(); return; }
+    if (canned.hidden) return;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) { event.preventDefault(); select((chosen() + step + choices().length) % choices().length); }
+    if (event.key === "Enter" || event.key === "Tab") { event.preventDefault(); insert(choices()[Math.max(chosen(), 0)]); }
+    if (event.key === "Escape") { event.stopPropagation(); canned.hidden = true; }
+  });
+  canned.addEventListener("click", (event) => { const one = event.target.closest("li"); if (one) insert(one); });
+  form.querySelector("[data-suggest]").addEventListener("click", async (event) => {
+    const button = event.currentTarget;
+    button.disabled = true;
+    const answer = await post(address("suggest"), {});
+    button.disabled = false;
+    if (!answer) return;
+    if (!answer.text) { tell("There is nothing to answer."); return; }
+    text.value = text.value.trim() ? `${text.value.trim()}\n\n${answer.text}` : answer.text;
+    text.focus();
+    keep();
+  });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const note = form.classList.contains("noting");
+    if (!text.value.trim()) { tell("There is nothing to write."); return; }
+    clearTimeout(timer);
+    const sent = { text: text.value, seen: form.elements.seen.value };
+    if (!(await post(address(note ? "note" : "reply"), sent))) { await refresh(); return; }
+    text.value = "";
+    mode(false);
+    await refresh();
+    tell(note ? "Noted." : "Sent.");
+  });
+}

@@ -1,0 +1,26 @@
+"""What is known of an agent's sources: the definition tells which they are, the database how far they were read."""
+
+from __future__ import annotations
+
+from custagent.core.agent import source_key
+from custagent.core.document import SourceState
+from custagent.core.errors import UnknownName
+from custagent.runtime.bootstrap import Application
+
+
+def states(app: Application, agent: str) -> list[SourceState]:
+    """Each source of the definition with what is known of it, in the file's order."""
+    known = app.store.sources.source_states(agent)
+    listed = []
+    for source in app.agent(agent).sources:
+        key = source_key(source.kind, source.location)
+        listed.append(known.get(key) or SourceState(key=key, kind=source.kind.value, location=source.location))
+    return listed
+
+
+def find_state(app: Application, agent: str, location: str) -> SourceState:
+    """The source at `location`. Raises UnknownName."""
+    for state in states(app, agent):
+        if location in (state.location, state.key):
+            return state
+    raise UnknownName(f"{agent} has no source {location!r}", hint=f"See them with: custagent sources list {agent}")
