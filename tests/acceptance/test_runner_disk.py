@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import resource
 import subprocess
@@ -55,8 +56,8 @@ def test_a_runner_that_finds_no_room_says_so(new_house):
 
 
 @pytest.mark.usefixtures("limits")
-def test_without_room_the_language_is_the_conversations():
-    """Its model is unpacked into a temporary file when it is first needed."""
+def test_without_room_the_language_is_the_conversations(tmp_path):
+    """Its model is unpacked into a temporary file when it is first needed on a machine."""
     program = """
 import resource
 room = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -66,5 +67,8 @@ print(detect("Wie lange habe ich Garantie auf mein Fahrrad?", "sv"))
 resource.setrlimit(resource.RLIMIT_FSIZE, room)
 print(detect("Wie lange habe ich Garantie auf mein Fahrrad?", "sv")[0])
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60, env=environment
+    )
     assert done.stdout.splitlines() == ["('sv', 0.0)", "de"]

@@ -66,10 +66,12 @@ def build(path: Path, version: int) -> None:
 
 
 def rows(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
+    """Of the columns that every version has."""
+    tables = {"contacts": "*", "conversations": "id, channel, contact, status, agent, last_message", "messages": "*"}
     return [
         row
-        for table in ("contacts", "conversations", "messages")
-        for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1")
+        for table, columns in tables.items()
+        for row in connection.execute(f"SELECT {columns} FROM {table} ORDER BY 1")
     ]
 
 

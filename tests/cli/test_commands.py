@@ -64,7 +64,9 @@ def test_list_and_show_tell_what_is_live(run: Run, workspace: Path) -> None:
     (listed,) = run("list", "--json").json
     assert (listed["name"], listed["version"], listed["edited"]) == ("support", 1, False)
     file = workspace / "agents" / "support.yaml"
-    file.write_text(file.read_text(encoding="utf-8").replace("answer: 0.5", "answer: 0.8"), encoding="utf-8")
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("confidence: balanced", "confidence: {answer: 0.8}"), encoding="utf-8"
+    )
     assert "version 1*" in run("list").out
     shown = run("show", "support").out
     assert "confidence 0.80" in shown
@@ -96,7 +98,7 @@ def test_edit_opens_the_editor_checks_and_applies(
     script = tmp_path / "editor.py"
     script.write_text(
         "import sys, pathlib\nfile = pathlib.Path(sys.argv[1])\n"
-        "file.write_text(file.read_text().replace('answer: 0.5', 'answer: 0.9'))\n",
+        "file.write_text(file.read_text().replace('confidence: balanced', 'confidence: careful'))\n",
         encoding="utf-8",
     )
     monkeypatch.setenv("VISUAL", f"{sys.executable} {script}")

@@ -33,7 +33,7 @@ users:
   - {name: anna, full_name: Anna Berg, email: anna@northwind.example, seat: service, permissions: [edit-agents, admin]}
   - {name: cleo, full_name: Cleo Dahl, email: cleo@northwind.example, seat: sales}
 teams:
-  - {name: support, members: [anna]}
+  - {name: support, members: [anna], hours: {mon-sun: "00:00-24:00"}}
 """
 
 
@@ -149,13 +149,15 @@ def test_assign_takes_everything_from_flags(run: Run, workspace: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8") + PEOPLE, encoding="utf-8")
     as_anna = ("--as", "anna")
     run("channels", "add", "live-chat", "web", "--origin", SITE, *as_anna)
-    words = ("--to", "team:support", "--to", "user:cleo", "--no-update-avatar", "--share", "20%", "--mode", "suggest")
+    words = ["--to", "team:support", "--to", "user:cleo", "--no-update-avatar", "--share", "20%", "--mode", "suggest"]
+    words += ["--reroute-after", "15m", "--reroute-on", "away", "--reroute-on", "hours-end"]
     done = run("assign", "support", "web", *words, "--hours", "outside-team-hours", *as_anna, "--json")
     assert done.json == {"agent": "support", "channels": ["web"], "version": 2, "unconnected": {}}
     (assignment,) = run("show", "support", "--json").json["definition"]["assignments"]
     assert assignment == {
-        "channel": "web", "handoff": {"mode": "transfer", "to": ["team:support", "user:cleo"], "update_avatar": False},
-        "hours": "outside-team-hours", "share": 20, "mode": "suggest",
+        "channel": "web", "handoff": {"mode": "transfer", "to": ["team:support", "user:cleo"], "update_avatar": False,
+                                      "reroute_after": "15m", "reroute_on": ["away", "hours-end"]},
+        "hours": "outside-team-hours", "share": 20, "mode": "suggest", "confidence": None,
     }  # fmt: skip
     assert run("assign", "support", "web", "--as", "cleo").code == 1
     assert run("assign", "support", "web", "--share", "200%", *as_anna).code == 2
@@ -181,7 +183,8 @@ def test_assign_asks_for_desk_accounts_handoff_targets_and_avatar(
     web, wiki = run("show", "support", "--json").json["definition"]["assignments"]
     assert [web["channel"], wiki["channel"]] == ["shop", "wiki"]
     assert web["handoff"] == wiki["handoff"]
-    assert web["handoff"] == {"mode": "transfer", "to": ["team:support", "user:anna"], "update_avatar": False}
+    chosen = {key: web["handoff"][key] for key in ("mode", "to", "update_avatar")}
+    assert chosen == {"mode": "transfer", "to": ["team:support", "user:anna"], "update_avatar": False}
 
 
 def test_the_form_takes_defaults_and_skips_what_has_one_answer(
@@ -234,7 +237,7 @@ def test_conversations_are_listed_latest_first(run: Run, talks: tuple[Conversati
 
 def test_a_conversation_prints_every_field(run: Run, talks: tuple[Conversation, ...]) -> None:
     shown = run("conversations", "show", talks[0].id, "--json").json
-    assert set(shown) == {*Conversation.__slots__, "snoozed_until", "messages", "credit_entries"}
+    assert set(shown) == {*Conversation.__slots__, "snoozed_until", "messages", "handoffs", "credit_entries"}
     assert set(shown["contact"]) == set(Contact.__slots__)
     inbound, answer = shown["messages"]
     assert set(answer) == {*Message.__slots__, "delivery", "feedback"}
@@ -286,7 +289,7 @@ def test_status_tells_what_needs_a_look(run: Run, talks: tuple[Conversation, ...
     assert set(report) == {
         "at", "runner", "channels", "paused", "conversations", "waiting_messages", "oldest_message_at",
         "waiting_replies", "oldest_reply_at", "dead_letters", "last_dead_letters", "credits", "indexes", "backups",
-        "differences", "sync_problems", "notices",
+        "differences", "sync_problems", "notices", "webhooks",
     }  # fmt: skip
     assert report["conversations"] == {"pending": 2, "open": 0, "snoozed": 0, "closed": 0}
     assert report["differences"] == [{"name": "support", "kind": "changed"}]

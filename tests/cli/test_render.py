@@ -104,3 +104,27 @@ def test_progress_on_a_terminal_is_a_bar(terminal: io.StringIO) -> None:
         bar.show(9, 9, "faq.html [b]")
     assert "9/9" in terminal.getvalue()
     assert "faq.html [b]" in terminal.getvalue()
+
+
+ID = "k2Hq9vXwB4nT7mRz1LcYdA"
+
+
+def test_an_id_stays_on_one_line_however_long_its_neighbours_are(terminal: io.StringIO) -> None:
+    render.table(["Conversation", "Contact", "With"], [[ID, "Ada Lovelace " * 5, "team:second-level-support " * 3]])
+    assert ID in terminal.getvalue().splitlines()[1].split()
+    assert all(len(line.rstrip()) <= 80 for line in terminal.getvalue().splitlines())
+
+
+def test_a_long_fact_goes_on_below_itself(
+    terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = "I want to know where my order is, and why nobody tells me. " * 3
+    render.fact("Asked", words.strip())
+    first, *rest = terminal.getvalue().splitlines()
+    assert first.startswith("Asked:          I want to know")
+    assert rest
+    assert all(line.startswith(" " * 16) for line in rest)
+    assert " ".join(terminal.getvalue().split()) == f"Asked: {words.strip()}"
+    monkeypatch.undo()
+    render.fact("Asked", words.strip())
+    assert capsys.readouterr().out == f"Asked:          {words.strip()}\n"

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from custagent.answer.model import RETRY_AFTER, LiteLLMChatModel
+from custagent.answer.model import MOST_CHARS, RETRY_AFTER, LiteLLMChatModel
 from custagent.core.agent import ModelOptions
 from custagent.core.errors import ModelError
 from custagent.core.ports import ChatModel, Completion
@@ -59,7 +59,8 @@ class Service:
                     self.close_connection = True
                     return
                 self.send_response(reply[0])
-                self.send_header("Content-Type", "application/json")
+                streams = reply[1].startswith(b"data:")
+                self.send_header("Content-Type", "text/event-stream" if streams else "application/json")
                 self.send_header("Content-Length", str(len(reply[1])))
                 self.end_headers()
                 self.wfile.write(reply[1])
@@ -87,6 +88,11 @@ class Service:
 @pytest.fixture(scope="module")
 def running() -> Iterator[Service]:
     service = Service()
+    # What the library loads with its first calls is loaded, however busy the machine is.
+    patient = LiteLLMChatModel("openai/small", ModelOptions(api_base=service.base, timeout="120s"), api_key=KEY)
+    for reply, heard in ((completion(), None), (streamed("49 kr."), [].append)):
+        service.replies = [reply]
+        patient.complete(ASKED, heard=heard)
     yield service
     service.close()
 
@@ -110,9 +116,9 @@ def model(service, pauses) -> LiteLLMChatModel:
     )
 
 
-def failure(model: LiteLLMChatModel) -> ModelError:
+def failure(model: LiteLLMChatModel, **rest) -> ModelError:
     with pytest.raises(ModelError) as caught:
-        model.complete(ASKED)
+        model.complete(ASKED, **rest)
     return caught.value
 
 
@@ -177,6 +183,108 @@ class TestRequest:
         assert told == ("True", "PRODUCTION")
 
 
+FORM = {"type": "object", "properties": {"sentences": {"type": "array", "items": {"type": "string"}}}}
+
+
+def streamed(*pieces: str, usage: bool = True, end: bool = True) -> Reply:
+    """A body as OpenAI streams it."""
+    events = [
+        {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "small",
+         "choices": [{"index": 0, "delta": {"role": "assistant", "content": piece}, "finish_reason": None}]}
+        for piece in pieces
+    ]  # fmt: skip
+    last = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "small"}
+    events.append({**last, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    if usage:
+        events.append(
+            {**last, "choices": [], "usage": {"prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15}}
+        )
+    text = "".join(f"data: {json.dumps(event)}\n\n" for event in events)
+    return 200, (text + ("data: [DONE]\n\n" if end else "")).encode()
+
+
+class TestForm:
+    def test_the_service_is_asked_to_keep_to_the_form(self, model, service):
+        model.complete(ASKED, form=FORM)
+        asked = service.asked[0][2]["response_format"]
+        assert (asked["type"], asked["json_schema"]["schema"], asked["json_schema"]["strict"]) == (
+            "json_schema", FORM, True,
+        )  # fmt: skip
+
+    @pytest.mark.parametrize("status", [400, 404, 415, 422])
+    def test_one_that_knows_no_forms_is_asked_without_and_then_always(self, model, service, pauses, status):
+        service.replies = [error(status), completion()]
+        assert model.complete(ASKED, form=FORM).text == "49 kr."
+        assert model.complete(ASKED, form=FORM).text == "49 kr."
+        assert ["response_format" in asked for _, _, asked in service.asked] == [True, False, False]
+        assert pauses == []
+
+    def test_one_that_refuses_for_another_reason_is_not_asked_for_ever(self, model, service):
+        service.replies = [error(400)]
+        failure(model, form=FORM)
+        assert service.count == 2
+
+
+class TestStream:
+    def test_all_of_the_text_so_far_is_told_as_it_comes(self, model, service):
+        service.replies = [streamed("Twenty", " crowns", ".")]
+        heard: list[str] = []
+        said = model.complete(ASKED, heard=heard.append)
+        assert heard == ["Twenty", "Twenty crowns", "Twenty crowns."]
+        assert said == Completion(text="Twenty crowns.", model="openai/small", input_tokens=12, output_tokens=3)
+        assert service.asked[0][2]["stream"] is True
+
+    def test_one_that_counts_no_tokens(self, model, service):
+        service.replies = [streamed("49 kr.", usage=False)]
+        assert model.complete(ASKED, heard=[].append).text == "49 kr."
+
+    @pytest.mark.parametrize("first", [error(400), completion(), streamed()])
+    def test_one_that_does_not_stream_is_asked_for_all_of_it(self, model, service, first):
+        service.replies = [first, completion()]
+        heard: list[str] = []
+        assert model.complete(ASKED, heard=heard.append).text == "49 kr."
+        assert heard == ["49 kr."]
+        assert [asked.get("stream", False) for _, _, asked in service.asked] == [True, False]
+
+    def test_a_failure_before_the_first_word_is_tried_once_more(self, model, service, pauses):
+        service.replies = [error(503), streamed("49 kr.")]
+        assert model.complete(ASKED, heard=[].append).text == "49 kr."
+        assert pauses == [RETRY_AFTER]
+
+    def test_what_writes_on_and_on_is_listened_to_no_longer(self, model, service):
+        service.replies = [streamed(*["x" * 1000] * 100)]
+        assert len(model.complete(ASKED, heard=[].append).text) == MOST_CHARS
+
+
+class TestMasking:
+    def test_every_message_is_masked_before_it_leaves(self, service):
+        masking = LiteLLMChatModel(
+            "openai/small",
+            ModelOptions(api_base=service.base),
+            api_key=KEY,
+            masked=lambda text: text.replace("4111", "#"),
+        )
+        masking.complete([
+            {"role": role, "content": f"{role} 4111"} for role in ("system", "user", "assistant")
+        ])  # fmt: skip
+        assert "4111" not in json.dumps(service.asked[0][2])
+        assert [one["content"] for one in service.asked[0][2]["messages"]] == ["system #", "user #", "assistant #"]
+
+
+class TestCost:
+    def test_it_is_known_where_the_price_is(self, service):
+        known = LiteLLMChatModel("openai/gpt-4o-mini", ModelOptions(api_base=service.base), api_key=KEY)
+        cost = known.complete(ASKED).cost
+        assert cost is not None
+        assert 0 < cost < 0.01
+
+    def test_else_it_is_not(self, model, service):
+        assert model.complete(ASKED).cost is None
+        service.replies = [completion(usage=None)]
+        known = LiteLLMChatModel("openai/gpt-4o-mini", ModelOptions(api_base=service.base), api_key=KEY)
+        assert known.complete(ASKED).cost is None
+
+
 class TestRetry:
     @pytest.mark.parametrize("status", [429, 500, 502, 503, 529])
     def test_a_failure_that_may_pass_is_tried_once_more(self, model, service, pauses, status):
@@ -233,6 +341,16 @@ class TestFailure:
             completion(None),
             completion(""),
             completion("  \n"),
+            completion(
+                None,
+                choices=[
+                    {
+                        "index": 0,
+                        "finish_reason": "content_filter",
+                        "message": {"role": "assistant", "content": None},
+                    }
+                ],
+            ),
             (200, b'{"error": {"message": "overloaded"}}'),
             (500, b"<html>oops</html>"),
         ],

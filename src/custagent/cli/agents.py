@@ -11,29 +11,18 @@ import typer
 
 from custagent.cli.app import invocation
 from custagent.cli.ask import ask_choice, ask_text, can_ask, confirm
+from custagent.cli.opening import AgentName, Json, Yes, open_app
 from custagent.cli.render import counted, next_steps, print_json, say, success, table, warn
-from custagent.core.agent import EMBEDDED, AgentDefinition, Personality, Role
+from custagent.core.agent import EMBEDDED, AgentDefinition, ConfidenceThresholds, Personality, Role
 from custagent.core.errors import UsageError
 from custagent.core.ids import is_name
 from custagent.runtime.agents import AgentSummary, apply_agents, create_agent, delete_agent, summaries
-from custagent.runtime.bootstrap import Application, open_application
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]
-AgentName = Annotated[str, typer.Argument(metavar="AGENT", help="The agent's name.", show_default=False)]
+from custagent.runtime.bootstrap import Application
 
 AI_NOTICE = (
     "Replies are made by AI and may contain errors. The agent says so to every contact, and asks them "
     "not to send sensitive data."
 )
-
-
-def open_app(ctx: typer.Context) -> Application:
-    """The workspace of this command; it is closed when the command ends."""
-    said = invocation(ctx)
-    app = open_application(said.workspace, said.user)
-    ctx.call_on_close(app.close)
-    return app
 
 
 def init(
@@ -88,8 +77,10 @@ def create(
     if asking:
         role = role or Role(ask_choice("What does it do?", [one.value for one in Role], default="customer-service"))
         if personality is None and not voice:
-            tones = [one.value for one in Personality]
-            personality = Personality(ask_choice("How does it speak?", tones, default="friendly"))
+            voices = [one.name for one in app.workspace.voices]
+            tone = ask_choice("How does it speak?", [*Personality, *voices], default="friendly")
+            # A voice of the workspace may be called like a personality; then the workspace's is meant.
+            voice, personality = (tone, None) if tone in voices else ("", Personality(tone))
     new = NewAgent(
         name=name,
         role=role or Role.CUSTOMER_SERVICE,
@@ -165,7 +156,7 @@ def show(ctx: typer.Context, agent: AgentName, json: Json = False) -> None:
     Example:
       custagent show support
     """
-    from custagent.runtime.sources import states
+    from custagent.runtime.source_states import states
 
     app = open_app(ctx)
     definition = app.agent(agent)
@@ -181,8 +172,8 @@ def show(ctx: typer.Context, agent: AgentName, json: Json = False) -> None:
         ("Tone", tone),
         ("Language", definition.default_language),
         ("Model", definition.model),
-        ("Answers from", f"confidence {definition.confidence.answer:.2f}"),
-        ("Asks back from", f"confidence {definition.confidence.clarify:.2f}"),
+        ("Confidence", _confidence(definition.confidence)),
+        *((f"  on {one.channel}", _confidence(one.confidence)) for one in definition.assignments if one.confidence),
         ("Channels", ", ".join(summary.channels) or "none"),
         ("Live", live + (", the file was changed since" if summary.edited and summary.version else "")),
     ]
@@ -191,6 +182,11 @@ def show(ctx: typer.Context, agent: AgentName, json: Json = False) -> None:
     say(f"{'Sources:':<16}{len(listed)}, {summary.pages} pages")
     for state in listed:
         say(f"  {state.kind:<13}{state.location}  ({state.status.value}, {state.pages} pages)")
+
+
+def _confidence(thresholds: ConfidenceThresholds) -> str:
+    name = f"{thresholds.preset.value}: " if thresholds.preset else ""
+    return f"{name}answers from confidence {thresholds.answer:.2f}, asks back from {thresholds.clarify:.2f}"
 
 
 def edit(ctx: typer.Context, agent: AgentName) -> None:

@@ -20,6 +20,7 @@ AGENTS: Final = "Agents"
 CONTENT: Final = "Content"
 CHECK: Final = "Try and check"
 LIVE: Final = "Go live"
+PEOPLE: Final = "People"
 CONVERSATIONS: Final = "Conversations and credits"
 
 _AGENTS: Final = "custagent.cli.agents"
@@ -29,7 +30,11 @@ _ASSIGN: Final = "custagent.cli.assign"
 _CONVERSATIONS: Final = "custagent.cli.conversations"
 _ARCHIVE: Final = "custagent.cli.archive"
 _CREDITS: Final = "custagent.cli.credits"
+_INBOX: Final = "custagent.cli.inbox"
 _OUTBOX: Final = "custagent.cli.outbox"
+_NOTIFICATIONS: Final = "custagent.cli.notifications"
+_USERS: Final = "custagent.cli.users"
+_TEAMS: Final = "custagent.cli.teams"
 _PRIVACY: Final = "custagent.cli.privacy"
 
 COMMANDS: Final[Table] = {
@@ -76,6 +81,34 @@ COMMANDS: Final[Table] = {
     "status": Lazy("custagent.cli.status:status", "Show what runs, what waits and what needs a look.", LIVE),
     "backup": Lazy("custagent.cli.backup:backup", "Copy the database while everything goes on.", LIVE),
     "restore": Lazy("custagent.cli.backup:restore", "Put a backup in the place of the database.", LIVE),
+    "users": Group(
+        "Say who works here, when, and who is away.",
+        {
+            "list": Lazy(f"{_USERS}:list_users", "List the users of this workspace."),
+            "show": Lazy(f"{_USERS}:show", "Show one user."),
+            "add": Lazy(f"{_USERS}:add", "Add a user."),
+            "edit": Lazy(f"{_USERS}:edit", "Change a user's settings."),
+            "remove": Lazy(f"{_USERS}:remove", "Remove a user."),
+            "invite": Lazy(
+                "custagent.cli.invite:invite", "Print a link by which a user sets a password for the web inbox."
+            ),
+            "away": Lazy(f"{_USERS}:away", "Say that a user is away."),
+            "back": Lazy(f"{_USERS}:back", "Say that a user is there again."),
+        },
+        PEOPLE,
+    ),
+    "teams": Group(
+        "Say who gets conversations together, and when.",
+        {
+            "list": Lazy(f"{_TEAMS}:list_teams", "List the teams of this workspace."),
+            "show": Lazy(f"{_TEAMS}:show", "Show one team."),
+            "add": Lazy(f"{_TEAMS}:add", "Add a team."),
+            "edit": Lazy(f"{_TEAMS}:edit", "Change a team's hours and languages."),
+            "remove": Lazy(f"{_TEAMS}:remove", "Remove a team that no assignment names."),
+            "members": Lazy(f"{_TEAMS}:members", "List a team's members, or change them."),
+        },
+        PEOPLE,
+    ),
     "conversations": Group(
         "Find, read, export and import conversations.",
         {
@@ -87,12 +120,45 @@ COMMANDS: Final[Table] = {
         },
         CONVERSATIONS,
     ),
+    "explain": Lazy("custagent.cli.explain:explain", "Say why the agent replied what it replied.", CONVERSATIONS),
+    "inbox": Group(
+        "Work on the conversations that people have.",
+        {
+            "list": Lazy(f"{_INBOX}:list_items", "List the conversations that wait for people."),
+            "watch": Lazy(
+                f"{_INBOX}:watch", "Show the list, and show it again whenever something changes, until Ctrl-C."
+            ),
+            "show": Lazy(
+                f"{_INBOX}:show", "Show one conversation, with why people have it, what was tried, and your notes."
+            ),
+            "take": Lazy(f"{_INBOX}:take", "Take conversations: they are yours, and the agent is silent in them."),
+            "reply": Lazy(f"{_INBOX}:reply", "Write to the contact, on the channel they used."),
+            "note": Lazy(f"{_INBOX}:note", "Tell your colleagues something. The contact never sees it."),
+            "assign": Lazy(f"{_INBOX}:assign", "Give a conversation to a colleague, or into a team's queue."),
+            "release": Lazy(f"{_INBOX}:release", "Give conversations back to the agent, which says that it is an AI."),
+            "snooze": Lazy(
+                f"{_INBOX}:snooze", "Put conversations aside. What the contact writes brings them back at once."
+            ),
+            "wake": Lazy(f"{_INBOX}:wake", "Take out again what was put aside."),
+            "close": Lazy(f"{_INBOX}:close", "Close conversations: they are done."),
+            "suggest": Lazy(f"{_INBOX}:suggest", "Show what the agent would say. It is free, and nothing is sent."),
+        },
+        CONVERSATIONS,
+    ),
     "outbox": Group(
         "Look after replies that have not arrived.",
         {
             "list": Lazy(f"{_OUTBOX}:list_outbox", "List the replies that have not arrived."),
             "retry": Lazy(f"{_OUTBOX}:retry", "Try replies again that were given up, or that are put off."),
             "drop": Lazy(f"{_OUTBOX}:drop", "Give replies up: they are never sent, and not listed any more."),
+        },
+        CONVERSATIONS,
+    ),
+    "notifications": Group(
+        "See how other programs are told when people are needed.",
+        {
+            "list": Lazy(f"{_NOTIFICATIONS}:list_webhooks", "List the webhooks, and how it stands with each."),
+            "retry": Lazy(f"{_NOTIFICATIONS}:retry", "Tell webhooks again, at once, what has not arrived."),
         },
         CONVERSATIONS,
     ),

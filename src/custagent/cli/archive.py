@@ -12,7 +12,6 @@ from typing import Annotated, TextIO
 
 import typer
 
-from custagent.cli.agents import Json, open_app
 from custagent.cli.conversations import (
     AgentOption,
     AssigneeOption,
@@ -23,6 +22,7 @@ from custagent.cli.conversations import (
     StatusOption,
     UntilOption,
 )
+from custagent.cli.opening import Json, open_app
 from custagent.cli.render import counted, fail, json_text, next_steps, print_json, progress, say, stderr, success
 from custagent.core.errors import UsageError
 from custagent.runtime.archive import ImportReport, export_records, import_file

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from custagent.cli.agents import AgentName, Json, open_app
 from custagent.cli.ask import ask_choice, ask_choices, ask_yes, can_ask
+from custagent.cli.opening import AgentName, Json, open_app
 from custagent.cli.render import counted, next_steps, print_json, say, success, warn
 from custagent.core.errors import UsageError
 from custagent.runtime.assignments import Terms, open_channels, possible_targets, read_terms
@@ -24,6 +24,11 @@ Agents = Annotated[list[str] | None, typer.Argument(metavar="[AGENT]...", help="
 class HandoffMode(StrEnum):
     TRANSFER = "transfer"
     STAY = "stay"
+
+
+class RerouteOn(StrEnum):
+    AWAY = "away"
+    HOURS_END = "hours-end"
 
 
 class Hours(StrEnum):
@@ -54,7 +59,20 @@ def assign(
     update_avatar: Annotated[
         bool, typer.Option("--update-avatar/--no-update-avatar", help="Show the person's photo in the chat's header.")
     ] = True,
-    hours: Annotated[Hours, typer.Option(help="When it takes new conversations.")] = Hours.ALWAYS,
+    reroute_after: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME", help="Who does not answer for so long loses it to the next: 15m.", show_default=False
+        ),
+    ] = "",
+    reroute_on: Annotated[
+        list[RerouteOn] | None,
+        typer.Option(help="When waiting contacts go to others. Repeatable. Default: away.", show_default=False),
+    ] = None,
+    hours: Annotated[
+        Hours,
+        typer.Option(help="When it takes new conversations: by the hours of those who get what it cannot finish."),
+    ] = Hours.ALWAYS,
     share: Annotated[str, typer.Option(metavar="PERCENT", help="How many of the new conversations.")] = "100%",
     mode: Annotated[Mode, typer.Option(help="reply: it answers; suggest: it drafts for people.")] = Mode.REPLY,
     json: Json = False,
@@ -67,6 +85,7 @@ def assign(
     Examples:
       custagent assign support web
       custagent assign support web --handoff transfer --to team:support --no-update-avatar
+      custagent assign support web --to team:support --reroute-after 15m --hours outside-team-hours
       custagent assign support
     """
     app = open_app(ctx)
@@ -75,6 +94,8 @@ def assign(
             handoff=handoff.value if handoff else "",
             to=to or (),
             update_avatar=update_avatar,
+            reroute_after=reroute_after,
+            reroute_on=[one.value for one in reroute_on] if reroute_on else None,
             hours=hours.value,
             share=share,
             mode=mode.value,
@@ -92,9 +113,9 @@ def assign(
     success(f"{agent} is on {', '.join(done.channels)} (version {done.version})")
     for channel, fault in done.unconnected.items():
         warn(f"{channel} is not connected yet: {fault}", hint=f"custagent channels check {channel}")
-    if terms.mode != "reply" or terms.hours != "always":
+    if terms.mode != "reply":
         warn(
-            "This version has no drafts and no working hours yet: until then people get every new conversation here.",
+            "This version has no drafts yet: until then people get every new conversation here.",
             hint=f"To let it answer: custagent assign {agent} {' '.join(done.channels)}",
         )
     next_steps(["custagent run"] if app.store.lease.holder(app.clock.now()) is None else ["custagent status"])

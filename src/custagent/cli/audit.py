@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from custagent.cli.agents import Json, open_app
+from custagent.cli.opening import Json, open_app
 from custagent.cli.render import print_json, say, table
 from custagent.runtime.changes import changes_of
 

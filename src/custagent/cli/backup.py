@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from custagent.cli.agents import Json, Yes, open_app
 from custagent.cli.ask import confirm
+from custagent.cli.opening import Json, Yes, open_app
 from custagent.cli.render import counted, next_steps, print_json, progress, say, stdout, success, table
 from custagent.core.errors import UsageError
 from custagent.runtime.backup import (

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from custagent.cli.agents import Json, Yes, open_app
 from custagent.cli.ask import confirm
+from custagent.cli.opening import Json, Yes, open_app
 from custagent.cli.render import fail, next_steps, print_json, say, success, table
 from custagent.core.conversation import Status
 from custagent.runtime.channels import (

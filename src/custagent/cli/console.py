@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from custagent.cli.ask import ask_choice, ask_text
+from custagent.cli.evidence import show_explanation
+from custagent.cli.live import LiveReply
 from custagent.cli.render import fail, say, success
 from custagent.cli.sources import read_places
-from custagent.cli.transcript import show_answer, show_evidence
 from custagent.core.agent import AgentDefinition
 from custagent.core.answer import Answer, DecisionKind, Reason
+from custagent.core.document import numbered
 from custagent.core.errors import CustagentError
 from custagent.knowledge.samples import sample_questions
 from custagent.runtime.bootstrap import Application
+from custagent.runtime.explain import explain_answer
 from custagent.runtime.preview import PreviewSession
 from custagent.runtime.sources import Place, find_place
 
@@ -23,10 +26,11 @@ _LACKS_CONTENT = (Reason.NOTHING_FITS, Reason.ATTEMPTS_USED)
 class Console:
     """One preview in the terminal, from the greeting to /quit."""
 
-    def __init__(self, app: Application, agent: AgentDefinition, session: PreviewSession) -> None:
+    def __init__(self, app: Application, agent: AgentDefinition, session: PreviewSession, live: LiveReply) -> None:
         self._app = app
         self._agent = agent
         self._session = session
+        self._live = live
         self._last: Answer | None = None
         self._samples = self._find_samples()
         self._commands: dict[str, tuple[str, Callable[[str], None]]] = {
@@ -78,7 +82,7 @@ class Console:
 
     def _ask(self, question: str) -> None:
         self._last = self._session.ask(question)
-        show_answer(self._last)
+        self._live.show(self._last)
         decision = self._last.decision
         if decision.kind is not DecisionKind.ANSWER and decision.reason in _LACKS_CONTENT:
             self._offer_content(question)
@@ -95,11 +99,11 @@ class Console:
         else:
             place = find_place(self._app, ask_text("File, folder or web address"), {})
         self._agent = read_places(self._app, self._agent.name, [place])
-        self._session.answer_with(self._app.answerer(self._agent))
+        self._session.answer_with(self._app.answerer(self._agent, said=self._live.hear))
         self._session.forget_last()
         success("Added. Asking again:")
         self._last = self._session.ask(question)
-        show_answer(self._last)
+        self._live.show(self._last)
 
     def _find_samples(self) -> list[str]:
         chunks = self._app.store.documents.chunks_of(self._agent.name)
@@ -127,10 +131,11 @@ class Console:
         if self._last is None:
             say("Ask something first.", style="yellow")
             return
-        show_evidence(self._last)
+        explanation = explain_answer(self._last, self._session.last_question, agent=self._agent.name)
+        show_explanation(explanation, with_reply=False)
 
     def _sources(self, _: str) -> None:
-        for number, citation in enumerate(self._last.citations if self._last else (), 1):
+        for number, citation in numbered(self._last.citations if self._last else ()):
             say(f"[{number}] {citation.title}: {citation.link}", style="cyan")
             say(citation.quote)
             say()

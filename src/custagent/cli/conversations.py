@@ -9,13 +9,15 @@ import typer
 from rich.padding import Padding
 from rich.text import Text
 
-from custagent.cli.agents import Json, open_app
-from custagent.cli.render import counted, print_json, progress, say, stdout, table, visible
+from custagent.cli.handoff import handoff_facts
+from custagent.cli.opening import Json, open_app
+from custagent.cli.render import counted, fact, print_json, progress, say, stdout, table, visible
 from custagent.cli.transcript import show_body, show_source
 from custagent.core.conversation import Conversation, Status
 from custagent.core.credit import CreditKind
+from custagent.core.document import numbered
 from custagent.core.message import Message, Sender
-from custagent.runtime.conversations import ConversationRecord, find_conversation, read_filter, search_conversations
+from custagent.runtime.conversations import ConversationRecord, read_conversation, read_filter, search_conversations
 from custagent.runtime.conversations import list_conversations as of_page
 from custagent.runtime.transcripts import markdown
 from custagent.store.search import FOUND, Filter, Hit
@@ -193,20 +195,21 @@ def show(
       custagent conversations show k2Hq9vXwB4nT7mRz1LcYdA --json
     """
     app = open_app(ctx)
-    record = find_conversation(app, conversation)
+    record = read_conversation(app, conversation)
     if json:
         print_json(record.as_json())
         return
     if as_markdown:
         sys.stdout.write(markdown(record))
         return
-    _show_facts(record)
+    show_facts(record)
     for message in record.messages:
         say()
-        _show_message(message, record)
+        show_message(message, record)
 
 
-def _show_facts(record: ConversationRecord) -> None:
+def show_facts(record: ConversationRecord) -> None:
+    """What is known of it as a whole."""
     conversation, contact = record.conversation, record.conversation.contact
     known = ", ".join(part for part in (contact.name, contact.email) if part)
     until = f" until {record.snoozed_until:%Y-%m-%d %H:%M}" if record.snoozed_until else ""
@@ -223,8 +226,8 @@ def _show_facts(record: ConversationRecord) -> None:
         ended = f", {conversation.outcome.value}" if conversation.outcome else ""
         facts.append(("Closed", f"{conversation.closed_at:%Y-%m-%d %H:%M}{ended}"))
     facts.append(("Credits", _cost(record)))
-    for label, value in facts:
-        say(f"{label + ':':<16}{value}")
+    for label, value in [*facts, *handoff_facts(record)]:
+        fact(label, value)
 
 
 def _cost(record: ConversationRecord) -> str:
@@ -235,22 +238,23 @@ def _cost(record: ConversationRecord) -> str:
     return f"{-total} ({len(record.credit_entries)} entries, a charge was given back)" if reversed_ else f"{-total}"
 
 
-def _show_message(message: Message, record: ConversationRecord) -> None:
+def show_message(message: Message, record: ConversationRecord) -> None:
+    """Who said it, when and why, whether it arrived, and the words."""
     name, style = _NAMES[message.sender]
     head = Text(f"{message.at:%Y-%m-%d %H:%M}  ", style="dim")
     head.append(visible(message.author or name), style=style)
-    told = [message.kind.value] if message.sender is Sender.AGENT else []
+    told = [f"#{message.id}"]
+    told += [message.kind.value] if message.sender is Sender.AGENT else []
     told += [message.reason] if message.reason else []
     told += [f"confidence {message.confidence:.2f}"] if message.confidence is not None else []
     delivery = record.deliveries.get(message.id)
     told += [delivery.value] if delivery else []
     verdict = record.verdicts.get(message.id)
     told += [f"thumbs {verdict.value}"] if verdict else []
-    if told:
-        head.append(f"  {' · '.join(told)}", style="dim")
+    head.append(f"  {' · '.join(told)}", style="dim")
     stdout().print(head)
     show_body(message.text)
     for attachment in message.attachments:
         say(f"  attached: {attachment.name}", style="dim")
-    for number, citation in enumerate(message.citations, 1):
+    for number, citation in dict(numbered(message.citations)).items():
         show_source(number, citation)

@@ -13,7 +13,7 @@ from typing import Annotated, TextIO
 
 import typer
 
-from custagent.cli.agents import Json, open_app
+from custagent.cli.opening import Json, open_app
 from custagent.cli.render import counted, fail, json_text, print_json, say, stderr, success, table, warn
 from custagent.conversation.credit_replay import Replay
 from custagent.core.credit import CreditEntry, CreditPolicy

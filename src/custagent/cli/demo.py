@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from custagent.cli.agents import Json
+from custagent.cli.opening import Json
 from custagent.cli.render import next_steps, print_json, say, success
 from custagent.runtime.demo import AGENT, Demo, DemoResult, demo_folder
 

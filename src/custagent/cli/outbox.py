@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from custagent.cli.agents import Json, open_app
+from custagent.cli.opening import Json, open_app
 from custagent.cli.render import fail, next_steps, print_json, say, success, table
 from custagent.core.errors import UsageError
 from custagent.runtime.outbox import OutboxChange, drop_replies, retry_all_failed, retry_replies, undelivered

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from custagent.cli.agents import AgentName, Json, open_app
 from custagent.cli.ask import can_ask
+from custagent.cli.opening import AgentName, Json, open_app
 from custagent.cli.render import print_json, warn
-from custagent.cli.transcript import show_answer, show_question
+from custagent.core.answer import Answer
 from custagent.core.errors import UsageError
 from custagent.core.ports import Answerer
 from custagent.runtime.preview import PreviewSession, answer_object, ask_lines
-from custagent.runtime.sources import states
+from custagent.runtime.source_states import states
+
+if TYPE_CHECKING:
+    from custagent.cli.live import LiveReply
+    from custagent.runtime.explain import Explanation
 
 
 def preview(
@@ -34,6 +39,7 @@ def preview(
     language: Annotated[
         str, typer.Option(help="The language to assume when a question does not tell.", show_default=False)
     ] = "",
+    explain: Annotated[bool, typer.Option("--explain", help="Show why each reply came out as it did.")] = False,
     json: Json = False,
 ) -> None:
     """Talk to an agent in the terminal.
@@ -43,6 +49,7 @@ def preview(
     Examples:
       custagent preview support
       custagent preview support --ask "How long do refunds take?"
+      custagent preview support --ask "How long do refunds take?" --explain
       custagent preview support --ask-file questions.jsonl --json
     """
     if ask and ask_file:
@@ -52,19 +59,29 @@ def preview(
     app = open_app(ctx)
     definition = app.agent(agent)
     _check_content(agent, [state.synced_at is not None for state in states(app, agent)])
-    answerer = app.answerer(definition)
+    show = _Shown(agent=agent, explain=explain, json=json)
     if ask_file:
-        _ask_file(answerer, ask_file, channel=channel, language=language, json=json)
+        _ask_file(app.answerer(definition), ask_file, show, channel=channel, language=language, masked=app.masked)
         return
-    session = PreviewSession(answerer, channel=channel, language=language)
+    live = None if json else _live()
+    answerer = app.answerer(definition, said=live.hear if live else None)
+    session = PreviewSession(answerer, channel=channel, language=language, masked=app.masked)
     if ask:
-        _ask(session, ask, json=json)
+        for number, question in enumerate(ask, 1):
+            show.ask(session, question, str(number), live)
         return
     if not can_ask():
         raise UsageError("there is no terminal to talk in", hint='Ask with --ask "…" or --ask-file FILE.jsonl')
     from custagent.cli.console import Console
 
-    Console(app, definition, session).run()
+    Console(app, definition, session, live or _live()).run()
+
+
+def _live() -> LiveReply:
+    # What draws on a terminal is not loaded for a script that wants JSON.
+    from custagent.cli.live import LiveReply
+
+    return LiveReply()
 
 
 def _check_content(agent: str, was_read: list[bool]) -> None:
@@ -81,24 +98,55 @@ def _check_content(agent: str, was_read: list[bool]) -> None:
         )
 
 
-def _ask(session: PreviewSession, questions: list[str], *, json: bool) -> None:
-    for number, question in enumerate(questions, 1):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """How answers are printed."""
+
+    agent: str
+    explain: bool
+    json: bool
+
+    def __call__(self, answer: Answer, question: str, number: str | int) -> None:
+        if self.json:
+            explained = {"explanation": self._explained(answer, question)} if self.explain else {}
+            print_json({**answer_object(answer, question, number), **explained})
+            return
+        from custagent.cli.transcript import show_answer, show_question
+
+        show_question(question)
+        show_answer(answer)
+        self._show_why(answer, question)
+
+    def ask(self, session: PreviewSession, question: str, number: str, live: LiveReply | None) -> None:
+        """One question of a conversation; `live` shows the reply as it comes, unless it is for a script."""
+        if live is None:
+            self(session.ask(question), question, number)
+            return
+        from custagent.cli.transcript import show_question
+
+        show_question(question)
         answer = session.ask(question)
-        if json:
-            print_json(answer_object(answer, question, str(number)))
-        else:
-            show_question(question)
-            show_answer(answer)
+        live.show(answer)
+        self._show_why(answer, question)
+
+    def _show_why(self, answer: Answer, question: str) -> None:
+        if self.explain:
+            from custagent.cli.evidence import show_explanation
+
+            show_explanation(self._explained(answer, question), with_reply=False)
+
+    def _explained(self, answer: Answer, question: str) -> Explanation:
+        from custagent.runtime.explain import explain_answer
+
+        return explain_answer(answer, question, agent=self.agent)
 
 
-def _ask_file(answerer: Answerer, file: Path, *, channel: str, language: str, json: bool) -> None:
+def _ask_file(
+    answerer: Answerer, file: Path, show: _Shown, *, channel: str, language: str, masked: Callable[[str], str]
+) -> None:
     with _lines(file) as lines:
-        for one in ask_lines(answerer, lines, channel=channel, language=language):
-            if json:
-                print_json(answer_object(one.answer, one.question, one.id))
-            else:
-                show_question(one.question)
-                show_answer(one.answer)
+        for one in ask_lines(answerer, lines, channel=channel, language=language, masked=masked):
+            show(one.answer, one.question, one.id)
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from custagent.cli.agents import Json, Yes, open_app
 from custagent.cli.archive import new_file
 from custagent.cli.ask import confirm
+from custagent.cli.opening import Json, Yes, open_app
 from custagent.cli.render import counted, json_text, next_steps, print_json, say, stderr, success, table, warn
 from custagent.core.errors import UsageError
 from custagent.runtime.privacy import ErasureReport, Known, aged, erase_aged, erase_known, export_known, known_of

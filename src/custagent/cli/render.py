@@ -30,6 +30,12 @@ PROGRESS_INTERVAL = 5.0
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
+#: How a conversation's id looks (`store.conversations`).
+_ID = re.compile(r"[A-Za-z0-9]{22}")
+#: Letters of a fact's label, with the room behind it.
+_LABEL = 16
+
+
 @cache
 def stdout() -> Console:
     """Where results go."""
@@ -54,6 +60,21 @@ def visible(text: str) -> str:
 def say(text: str = "", *, style: str = "") -> None:
     """A line of result for people, on stdout."""
     stdout().print(visible(text), style=style or None, soft_wrap=True)
+
+
+def fact(label: str, value: str) -> None:
+    """ "Label:   value" on stdout; what does not fit on the terminal's line goes on below the value."""
+    if not stdout().is_terminal:
+        say(f"{label + ':':<{_LABEL}}{value}")
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=0)
+    grid.add_column(width=_LABEL, no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(f"{label}:", Text(visible(value)))
+    stdout().print(grid)
 
 
 def success(text: str) -> None:
@@ -145,7 +166,9 @@ def _fitted(columns: Sequence[str], rows: Sequence[Sequence[Any]], cells: Sequen
     for index, column in enumerate(columns):
         values = [row[index] for row in rows if row[index] is not None]
         numbers = bool(values) and all(isinstance(value, int | float) for value in values)
-        fitted.add_column(column, justify="right" if numbers else "left", overflow="fold")
+        # An id is copied, so it stays on one line; other columns give way to it.
+        ids = bool(cells) and all(_ID.fullmatch(row[index]) for row in cells)
+        fitted.add_column(column, justify="right" if numbers else "left", overflow="fold", no_wrap=ids)
     for row in cells:
         fitted.add_row(*row)
     return fitted

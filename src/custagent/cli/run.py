@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from custagent.channels.live_chat import snippet
-from custagent.cli.agents import open_app
+from custagent.cli.opening import open_app
 from custagent.cli.render import say, success, warn
 from custagent.core.workspace import ChannelKind
 from custagent.runtime.backup import check_database
@@ -20,11 +20,14 @@ from custagent.runtime.channels import ChannelState
 from custagent.runtime.log import LogFormat, LogLevel, secrets_in, telling
 from custagent.runtime.status import differences, served_channels
 
+#: Where the runner listens unless told otherwise.
+PORT = 8700
+
 
 def run(
     ctx: typer.Context,
     host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen at; 0 takes a free one.")] = 8700,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen at; 0 takes a free one.")] = PORT,
     log_format: Annotated[
         LogFormat, typer.Option(help="text: lines for people; json: an object a line, for programs.")
     ] = LogFormat.TEXT,

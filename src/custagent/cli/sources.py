@@ -9,14 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from custagent.cli.agents import AgentName, Json, Yes, open_app
 from custagent.cli.ask import confirm
+from custagent.cli.opening import AgentName, Json, Yes, open_app
 from custagent.cli.render import Progress, counted, next_steps, print_json, progress, say, success, table, warn
 from custagent.core.agent import AgentDefinition
 from custagent.core.document import SourceState, SourceStatus
 from custagent.core.errors import UsageError
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.sources import Place, add_places, find_place, find_state, remove_source, states
+from custagent.runtime.source_states import find_state, states
+from custagent.runtime.sources import Place, add_places, find_place, remove_source
 from custagent.runtime.sources import sync as sync_sources
 
 #: How many problems a person is shown; --json has them all.

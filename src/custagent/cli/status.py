@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from custagent.cli.agents import Json, open_app
+from custagent.cli.opening import Json, open_app
 from custagent.cli.render import counted, print_json, say, stdout, visible, warn
 from custagent.core.conversation import Status
 from custagent.runtime.channels import ADD_HINT, ChannelState
@@ -179,10 +179,17 @@ def _show_faults(report: StatusReport) -> None:
             f"a reply on {letter.channel} was given up on {letter.at:%Y-%m-%d %H:%M}: {letter.error}",
             hint=f"custagent conversations show {letter.conversation}",
         )
+    _show_webhooks(report)
     for difference in report.differences:
         warn(f"{difference.name} {_DIFFERENCES[difference.kind]}", hint="custagent apply")
     for problem in report.sync_problems:
         warn(_told(problem), hint=f"custagent sources sync {problem.agent}")
+
+
+def _show_webhooks(report: StatusReport) -> None:
+    for webhook in report.webhooks:
+        if webhook.fault:
+            warn(webhook.fault, hint="custagent notifications list")
 
 
 def _told(problem: SyncProblem) -> str:

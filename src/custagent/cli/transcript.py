@@ -7,7 +7,7 @@ from rich.text import Text
 
 from custagent.cli.render import say, stdout, visible
 from custagent.core.answer import Answer, DecisionKind
-from custagent.core.document import Citation
+from custagent.core.document import Citation, numbered
 
 _INDENT = 2
 _BAR_CELLS = 10
@@ -25,11 +25,17 @@ def show_question(text: str) -> None:
     show_body(text)
 
 
-def show_answer(answer: Answer) -> None:
-    """What the agent says, with its sources, decision and confidence."""
+def show_agent() -> None:
+    """Who speaks now."""
     stdout().print(Text("Agent", style="bold green") + Text("  AI", style="dim"))
-    show_body(answer.text)
-    for number, citation in enumerate(answer.citations, 1):
+
+
+def show_answer(answer: Answer, *, with_text: bool = True) -> None:
+    """What the agent says, with its sources, decision and confidence; without its text where that is shown already."""
+    if with_text:
+        show_agent()
+        show_body(answer.text)
+    for number, citation in dict(numbered(answer.citations)).items():
         show_source(number, citation)
     colour = _COLOURS[answer.decision.kind]
     line = Text("  ")
@@ -39,19 +45,6 @@ def show_answer(answer: Answer) -> None:
     line.append(f" {answer.decision.confidence:.2f} · {answer.timings_ms.get('total', 0):.0f} ms", style="dim")
     stdout().print(line)
     say()
-
-
-def show_evidence(answer: Answer) -> None:
-    """The signals and the best passages behind the last answer."""
-    say("Signals")
-    for name, value in answer.evidence.signals.items():
-        say(f"  {name:<18}{value:>8.3f}")
-    say("Best passages (score = cosine + 0.2 x lexical)")
-    for scored in answer.evidence.chunks[:5]:
-        chunk = scored.chunk
-        say(f"  {scored.score:.3f} = {scored.cosine:.3f} + 0.2 x {scored.lexical:.3f}  {chunk.title}", style="bold")
-        place = f"{chunk.location}#page={chunk.page}" if chunk.page else chunk.location
-        say(f"          {place}", style="dim")
 
 
 def show_source(number: int, citation: Citation) -> None:

@@ -1,0 +1,118 @@
+"""People work on conversations from the terminal, with or without a runner."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from custagent.cli.inbox import age
+from custagent.runtime.bootstrap import open_application
+from tests.cli.test_operations import SITE, talk
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def one(run: Run, workspace: Path) -> str:
+    """A conversation that the agent has."""
+    assert run("channels", "add", "live-chat", "web", "--origin", SITE).code == 0
+    assert run("assign", "support", "web").code == 0
+    with open_application(workspace, None) as app:
+        return talk(app, "k1", "Where is my order?").id
+
+
+def test_an_hour_at_the_desk(run: Run, one: str) -> None:
+    assert "Nobody waits here." in run("inbox", "list").out
+    assert f"{one}: yours now" in run("inbox", "take", one).out
+    listed = run("inbox", "list", "--view", "mine")
+    assert one in listed.out
+    assert "0 min" in listed.out
+    assert "Noted, for your colleagues only." in run("inbox", "note", one, "Parcel", "4711").out
+    wrote = run("inbox", "reply", one, "It left us", "this morning.")
+    assert wrote.code == 0
+    assert "No runner works on this workspace" in wrote.err
+    shown = run("inbox", "show", one).out
+    assert "It left us this morning." in shown
+    assert "Parcel 4711" in shown
+    assert shown.index("Where is my order?") < shown.index("Parcel 4711") < shown.index("It left us this morning.")
+    assert "put aside until" in run("inbox", "snooze", one, "--until", "3h").out
+    assert "open again" in run("inbox", "wake", one).out
+    assert "given to nobody" in run("inbox", "assign", one, "nobody").out
+    assert one in run("inbox", "list", "--view", "unassigned").out
+    assert "given back to the agent" in run("inbox", "release", one).out
+    assert "closed" in run("inbox", "close", one).out
+    assert one in run("inbox", "list", "--view", "closed").out
+    noted = [entry["action"] for entry in json.loads(run("audit", one, "--json").out)]
+    assert noted[0] == "inbox close"
+    assert {"inbox take", "inbox note", "inbox reply", "inbox read", "inbox assign nobody"} <= set(noted)
+
+
+def test_what_comes_by_stdin(run: Run, one: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Two lines\nof text\n"))
+    done = run("inbox", "reply", one, "--json")
+    assert json.loads(done.out)["text"] == "Two lines\nof text"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["inbox", "take", "nowhere"], "there is no conversation 'nowhere'"),
+        (["inbox", "reply", "{one}", " "], "there is nothing to write"),
+        (["inbox", "release", "{one}"], "the agent has it"),
+        (["inbox", "assign", "{one}", "team:nobody"], "there is no team 'nobody'"),
+        (["inbox", "snooze", "{one}", "--until", "yesterday"], "is no time"),
+    ],
+)
+def test_what_cannot_be_done_is_said(run: Run, one: str, words: list[str], told: str) -> None:
+    done = run(*(word.format(one=one) for word in words))
+    assert done.code in (1, 2)
+    assert told in done.err
+
+
+def test_a_suggestion_is_free(run: Run, one: str) -> None:
+    assert run("inbox", "take", one).code == 0
+    before = run("credits", "entries", "--json").out
+    assert json.loads(run("inbox", "suggest", one, "--json").out)["decision"]["kind"]
+    assert run("credits", "entries", "--json").out == before
+
+
+def test_watching_shows_what_changes(run: Run, one: str, workspace: Path) -> None:
+    assert one
+    environment = os.environ | {"CUSTAGENT_WORKSPACE": str(workspace), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "custagent", "inbox", "watch", "--view", "unassigned"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as watching:
+        assert watching.stdout is not None
+        assert "unassigned 0" in watching.stdout.readline()
+        assert run("inbox", "assign", one, "nobody").code == 0
+        deadline, seen = time.monotonic() + 60, ""
+        while one not in seen:
+            assert time.monotonic() < deadline, seen
+            seen += watching.stdout.readline()
+        watching.send_signal(signal.SIGINT)
+        watching.communicate(timeout=30)
+    assert "unassigned 1" in seen
+
+
+@pytest.mark.parametrize(
+    ("length", "told"),
+    [
+        (timedelta(seconds=59), "0 min"),
+        (timedelta(minutes=59), "59 min"),
+        (timedelta(hours=47), "47 h"),
+        (timedelta(days=2), "2 d"),
+        (timedelta(seconds=-5), "0 min"),
+    ],
+)
+def test_how_long_somebody_waits(length: timedelta, told: str) -> None:
+    assert age(length) == told
