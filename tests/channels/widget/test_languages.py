@@ -36,6 +36,7 @@ def test_the_widget_goes_on_in_the_language_of_the_replies_and_back(shop, thread
     thread.replies = lambda text: [{"text": replies[text][0], "language": replies[text][1]}]
     widget, _ = shop(locale="en-GB")
     page = widget.frame.locator("html")
+    widget.frame.get_by_placeholder("Write a message…").wait_for()
     for text, placeholder, language in (
         ("Hallo", "Nachricht schreiben…", "de"),
         ("Hello", "Write a message…", "en"),
