@@ -153,6 +153,23 @@ def new_house(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Calla
     return make
 
 
+@pytest.fixture(scope="module")
+def chromium(require) -> Iterator[Any]:
+    """Debian's Chromium, driven by playwright. It goes with each file: its loop would be in other tests' way."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ModuleNotFoundError:
+        sync_playwright = None
+    require("playwright", sync_playwright, "it drives the browser that the chat and the inbox are tested in")
+    program = Path("/usr/bin/chromium")
+    require("chromium", program.is_file(), "the chat and the inbox are tested in a real browser")
+    with sync_playwright() as driver:
+        arguments = ["--no-sandbox", "--disable-dev-shm-usage"]
+        browser = driver.chromium.launch(executable_path=str(program), headless=True, args=arguments)
+        yield browser
+        browser.close()
+
+
 @pytest.fixture(scope="session")
 def house_at() -> type[House]:
     return House

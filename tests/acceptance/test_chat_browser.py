@@ -69,23 +69,6 @@ def served(tmp_path_factory: pytest.TempPathFactory, empty_house, start) -> Iter
         yield served
 
 
-@pytest.fixture(scope="module")
-def chromium(require) -> Iterator[Any]:
-    """Debian's Chromium, driven by playwright. It goes with this file: its loop would be in other tests' way."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ModuleNotFoundError:
-        sync_playwright = None
-    require("playwright", sync_playwright, "it drives the browser that the chat is tested in")
-    program = Path("/usr/bin/chromium")
-    require("chromium", program.is_file(), "the chat is tested in a real browser")
-    with sync_playwright() as driver:
-        arguments = ["--no-sandbox", "--disable-dev-shm-usage"]
-        browser = driver.chromium.launch(executable_path=str(program), headless=True, args=arguments)
-        yield browser
-        browser.close()
-
-
 class Visitor:
     """Somebody at a browser without a past, who has no mouse."""
 

@@ -26,23 +26,6 @@ users:
 
 
 @pytest.fixture(scope="module")
-def chromium(require) -> Iterator[Any]:
-    """Debian's Chromium, driven by playwright. It goes with this file: its loop would be in other tests' way."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ModuleNotFoundError:
-        sync_playwright = None
-    require("playwright", sync_playwright, "it drives the browser that the chat is tested in")
-    program = Path("/usr/bin/chromium")
-    require("chromium", program.is_file(), "the chat is tested in a real browser")
-    with sync_playwright() as driver:
-        arguments = ["--no-sandbox", "--disable-dev-shm-usage"]
-        browser = driver.chromium.launch(executable_path=str(program), headless=True, args=arguments)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def staffed(new_house) -> Any:
     """A workspace with an agent, and with Anna and her picture."""
     house = new_house()

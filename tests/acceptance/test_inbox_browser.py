@@ -54,23 +54,6 @@ def runner(staffed, start) -> Any:
     return start(staffed).ready()
 
 
-@pytest.fixture(scope="module")
-def chromium(require) -> Iterator[Any]:
-    """Debian's Chromium, driven by playwright. It goes with this file: its loop would be in other tests' way."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ModuleNotFoundError:
-        sync_playwright = None
-    require("playwright", sync_playwright, "it drives the browser that the inbox is tested in")
-    program = Path("/usr/bin/chromium")
-    require("chromium", program.is_file(), "the inbox is tested in a real browser")
-    with sync_playwright() as driver:
-        arguments = ["--no-sandbox", "--disable-dev-shm-usage"]
-        browser = driver.chromium.launch(executable_path=str(program), headless=True, args=arguments)
-        yield browser
-        browser.close()
-
-
 class Lead:
     """Anna at a browser without a past, who has no mouse."""
 

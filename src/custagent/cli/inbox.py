@@ -21,7 +21,7 @@ from custagent.core.message import Message
 from custagent.core.note import Note
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.conversations import read_later
-from custagent.runtime.inbox import Inbox, Thread
+from custagent.runtime.inbox import Inbox, Thread, age
 from custagent.store.queue import Item, View, Wanted
 
 ID = Annotated[str, typer.Argument(metavar="ID", help="As `inbox list` shows it.", show_default=False)]
@@ -34,7 +34,6 @@ ViewOption = Annotated[View, typer.Option("--view", help="Which conversations.")
 
 #: Seconds between two looks of `watch` at whether something has changed.
 _LOOK_SECONDS = 0.5
-_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _SNIPPET = 48
 
 
@@ -80,7 +79,7 @@ def watch(ctx: typer.Context, view: ViewOption = View.OPEN) -> None:
     while True:
         now, changes = app.clock.now(), app.store.changes()
         # Waiting times grow also when nothing happens.
-        if changes != seen or shown_at is None or now - shown_at >= timedelta(seconds=_MINUTE):
+        if changes != seen or shown_at is None or now - shown_at >= timedelta(minutes=1):
             if stdout().is_terminal:
                 stdout().clear()
             _tell(inbox, inbox.items(Wanted(view=view)), view, now)
@@ -251,14 +250,6 @@ def _tell(inbox: Inbox, items: Sequence[Item], view: View, now: datetime) -> Non
 def _waits(item: Item, now: datetime) -> str:
     told = age(now - item.waiting_since) if item.waiting_since else ""
     return f"{told} !" if item.failed else told
-
-
-def age(length: timedelta) -> str:
-    """ "3 min", "2 h", "5 d"."""
-    passed = max(int(length.total_seconds()), 0)
-    if passed < _HOUR:
-        return f"{passed // _MINUTE} min"
-    return f"{passed // _HOUR} h" if passed < 2 * _DAY else f"{passed // _DAY} d"
 
 
 def _contact(item: Item) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from custagent.answer.wording import Wording
 from custagent.conversation import handling
@@ -32,6 +32,7 @@ from custagent.store.search import Filter, Hit
 _TRIES = 5
 #: What a contact reads at once; longer texts are refused rather than cut.
 LONGEST_TEXT = 10_000
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _BUSY_HINT = "Look at it again, then decide anew."
 
 
@@ -280,7 +281,7 @@ class Inbox:
         return live
 
     def _target(self, target: str) -> str:
-        """Raises UnknownName for somebody who is not in custagent.yaml, UsageError for a user without a seat."""
+        """Raises UnknownName for somebody who is not in custagent.yaml, UsageError for a user who may not answer."""
         kind, _, name = target.partition(":") if ":" in target else ("user", "", target)
         workspace = self._app.workspace
         user = next((one for one in workspace.users if one.name == name), None)
@@ -302,6 +303,14 @@ class Inbox:
 
     def _at(self) -> datetime:
         return self._app.clock.now()
+
+
+def age(length: timedelta) -> str:
+    """How long somebody has waited, in short: "3 min", "2 h", "5 d"."""
+    passed = max(int(length.total_seconds()), 0)
+    if passed < _HOUR:
+        return f"{passed // _MINUTE} min"
+    return f"{passed // _HOUR} h" if passed < 2 * _DAY else f"{passed // _DAY} d"
 
 
 def _refuse_refused(change: OutboxChange) -> None:

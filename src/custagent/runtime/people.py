@@ -186,6 +186,8 @@ def remove_user(app: Application, name: str) -> Changed:
     drop_user(app.home.workspace_file, user.name)
     done = _applied(app, "users remove", user.name)
     app.store.presence.set_back(user.name, app.clock.now())
+    # Else the next one of this name could be signed in to with the old password.
+    app.store.sign_in.forget(user.name)
     return Changed(
         name=done.name, changed=True, moved=done.moved, kept=app.store.handoffs.count_of(f"user:{user.name}")
     )

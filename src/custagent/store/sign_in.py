@@ -36,11 +36,6 @@ class SignIn:
         )
         return str(row[0]) if row else ""
 
-    def with_password(self) -> frozenset[str]:
-        """The users who have set one."""
-        rows = self._database.read(lambda connection: connection.execute("SELECT user FROM passwords").fetchall())
-        return frozenset(user for (user,) in rows)
-
     def invite(self, user: str, token_hash: str, until: datetime, *, audit: AuditEntry | None = None) -> None:
         """Let who holds the token set the user's password, once, before `until`; earlier invitations end."""
 
@@ -111,14 +106,12 @@ class SignIn:
 
         return self._database.write(write)
 
-    def forget(self, user: str, *, audit: AuditEntry | None = None) -> None:
+    def forget(self, user: str) -> None:
         """No password, invitation or session of the user is left."""
 
         def write(connection: sqlite3.Connection) -> None:
             for table in ("passwords", "invitations", "sessions"):
                 connection.execute(f"DELETE FROM {table} WHERE user = ?", (user,))  # noqa: S608 - constants
-            if audit is not None:
-                add_entry(connection, audit)
 
         self._database.write(write)
 

@@ -20,6 +20,7 @@ from custagent.runtime.inbox_web.sign_in import (
     csrf_of,
     is_same,
 )
+from custagent.runtime.people import remove_user
 from tests.runtime.inbox_web.conftest import PASSWORD
 
 EMAIL = "anna@northwind.example"
@@ -204,3 +205,13 @@ class TestSessions:
         assert csrf != csrf_of("another")
         assert is_same(csrf, csrf_of(token))
         assert not is_same("", csrf)
+
+
+def test_a_namesake_of_somebody_who_was_removed_begins_anew(shop):
+    kept, now = shop.store.sign_in, shop.clock.now()
+    kept.invite("cleo", "first", now + INVITED_FOR)
+    assert kept.accept("first", "hash", now) == "cleo"
+    kept.open_session("session", "cleo", now)
+    kept.invite("cleo", "second", now + INVITED_FOR)
+    remove_user(shop, "cleo")
+    assert (kept.password_hash("cleo"), kept.session("session"), kept.invited("second", now)) == ("", None, "")

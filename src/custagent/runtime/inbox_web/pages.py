@@ -19,7 +19,7 @@ from custagent.core.message import DeliveryStatus, Message, Sender
 from custagent.core.note import Note
 from custagent.core.workspace import CannedReply, ChannelKind, Workspace
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.inbox import Inbox, Thread
+from custagent.runtime.inbox import Inbox, Thread, age
 from custagent.runtime.inbox_web.sign_in import SignedIn
 from custagent.runtime.reasons import reason_in_words
 from custagent.store.queue import Item, View, Wanted
@@ -29,7 +29,6 @@ from custagent.store.search import FOUND, Hit
 PAGE = 50
 #: Channels of Meta take replies for so long after the contact's last message.
 _WINDOW = timedelta(hours=24)
-_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _VIEWS = {
     View.MINE: "Mine",
     View.UNASSIGNED: "Unassigned",
@@ -188,7 +187,7 @@ def _row(desk: Desk, item: Item) -> Mapping[str, Any]:
         "snippet": item.snippet,
         "from": {Sender.CONTACT: "", Sender.AGENT: "AI: ", Sender.PERSON: "Us: "}[item.last_sender],
         "owner": _owner(desk.workspace, conversation),
-        "waits": short(desk.now - item.waiting_since) if item.waiting_since else "",
+        "waits": age(desk.now - item.waiting_since) if item.waiting_since else "",
         "late": item.waiting_since is not None and desk.now - item.waiting_since >= timedelta(hours=1),
         "unread": item.unread and item.last_sender is Sender.CONTACT,
         "failed": item.failed,
@@ -276,7 +275,7 @@ def _status(desk: Desk, thread: Thread) -> Mapping[str, str]:
     }[conversation.status]
     until = thread.record.snoozed_until
     words += f" until {desk.local(until):%d %b %H:%M}" if until else ""
-    waits = short(desk.now - thread.waiting_since) if thread.waiting_since else ""
+    waits = age(desk.now - thread.waiting_since) if thread.waiting_since else ""
     return {"name": conversation.status.value, "words": words, "waits": waits}
 
 
@@ -350,12 +349,4 @@ def _window(desk: Desk, kind: str, wrote_at: datetime | None) -> str:
     if kind not in (ChannelKind.WHATSAPP, ChannelKind.MESSENGER) or wrote_at is None:
         return ""
     left = wrote_at + _WINDOW - desk.now
-    return f"{short(left)} left" if left > timedelta() else "window closed"
-
-
-def short(length: timedelta) -> str:
-    """ "3 min", "2 h", "5 d"."""
-    passed = max(int(length.total_seconds()), 0)
-    if passed < _HOUR:
-        return f"{passed // _MINUTE} min"
-    return f"{passed // _HOUR} h" if passed < 2 * _DAY else f"{passed // _DAY} d"
+    return f"{age(left)} left" if left > timedelta() else "window closed"
