@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,13 @@ from starlette.applications import Starlette
 
 from custagent.channels.hub import Hub
 from custagent.channels.limits import Limits, Rate
-from custagent.channels.live_chat import Feedback, Header, Hello, Holder, LiveChat
-from custagent.channels.live_chat_assets import HostPage
-from custagent.channels.live_chat_web import create_routes
+from custagent.channels.live_chat.assets import HostPage
+from custagent.channels.live_chat.chat import Feedback, Files, Header, Hello, Holder, LiveChat
+from custagent.channels.live_chat.identity import Customer, Identities
+from custagent.channels.live_chat.web import create_routes
 from custagent.core.conversation import Begun, Contact, Conversation, Status
 from custagent.core.errors import StoreError, UnknownName
-from custagent.core.message import InboundMessage, Message, MessageKind, Sender, Verdict, may_be_judged
+from custagent.core.message import Attachment, InboundMessage, Message, MessageKind, Sender, Verdict, may_be_judged
 from custagent.testing import FrozenClock
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,6 +59,13 @@ class FakeThread:
     hello_words: Hello = HELLO
     photos: dict[str, bytes] = field(default_factory=dict)
     asked_languages: list[list[str]] = field(default_factory=list)
+    #: Of the channel, beyond what every chat has.
+    settings: dict[str, Any] = field(default_factory=dict)
+    kept_files: dict[str, bytes] = field(default_factory=dict)
+    #: What visitors answered before their first message, and who was said to be whom.
+    introduced: list[Mapping[str, str]] = field(default_factory=list)
+    identified: list[tuple[str, str, str]] = field(default_factory=list)
+    transcripts: list[tuple[str, str, str]] = field(default_factory=list)
     #: Set to make every call fail as a full disk would.
     broken: bool = False
     hub: Hub = field(default_factory=Hub)
@@ -65,7 +73,10 @@ class FakeThread:
     before_reply: Callable[[], Awaitable[None]] | None = None
 
     def chat(self, *origins: str, email: bool = True, feedback: bool = True) -> LiveChat:
-        """The channel over this thread."""
+        """The channel over this thread, with what `settings` say."""
+        return replace(self._chat(*origins, email=email, feedback=feedback), **self.settings)
+
+    def _chat(self, *origins: str, email: bool, feedback: bool) -> LiveChat:
         return LiveChat(
             name=self.channel,
             origins=origins,
@@ -89,7 +100,10 @@ class FakeThread:
         if known is not None:
             return Begun(conversation=known.conversation, message=known.message, duplicate=True, new=False)
         self.inbound.append(inbound)
-        message = self.say(inbound.text, to=inbound.contact_key, sender=Sender.CONTACT, kind=MessageKind.INBOUND)
+        message = self.say(
+            inbound.text, to=inbound.contact_key, sender=Sender.CONTACT, kind=MessageKind.INBOUND,
+            attachments=inbound.attachments,
+        )  # fmt: skip
         contact = Contact(id=1, channel=self.channel, key=inbound.contact_key)
         conversation = Conversation(
             id="c1", channel=self.channel, contact=contact, status=Status.PENDING,
@@ -153,6 +167,45 @@ class FakeThread:
         return {
             one.id: self.verdicts[one.id] for key, one in self.written if key == contact_key and one.id in self.verdicts
         }
+
+    def take_files(self) -> None:
+        self.settings["files"] = Files(keep=self.keep_file, content=self.file_content)
+
+    async def keep_file(self, content: bytes, name: str, media_type: str) -> Attachment:
+        self._check()
+        if b"not taken" in content:
+            return Attachment(name=name, media_type=media_type, error="Files of this kind are not kept.")
+        hash_ = hashlib.sha256(content).hexdigest()
+        self.kept_files[hash_] = content
+        return Attachment(name=name, media_type=media_type, size=len(content), hash=hash_)
+
+    async def file_content(self, attachment: Attachment) -> bytes | None:
+        return self.kept_files.get(attachment.hash)
+
+    async def introduce(self, begun: Begun, answers: Mapping[str, str]) -> None:
+        assert begun.message.id
+        self.introduced.append(answers)
+
+    def sign_in(self, secret: str, *, required: bool = False) -> Identities:
+        """Let the site sign visitors in."""
+        identities = Identities(self.channel, lambda: (secret,))
+        self.settings |= {"identities": identities, "identity_required": required, "identified": self.identify}
+        return identities
+
+    async def identify(self, before: str, key: str, customer: Customer) -> None:
+        """As the store does: what was the visitor's is the customer's."""
+        self.identified.append((before, key, customer.id))
+        self.written = [(key if one == before else one, message) for one, message in self.written]
+        for external_id, begun in self.begun.items():
+            if begun.conversation.contact.key == before:
+                contact = replace(begun.conversation.contact, key=key)
+                self.begun[external_id] = replace(begun, conversation=replace(begun.conversation, contact=contact))
+
+    async def send_transcript(self, key: str, email: str, language: str) -> None:
+        self._check()
+        if key not in [one for one, _ in self.written]:
+            raise UnknownName("There is no conversation.")
+        self.transcripts.append((key, email, language))
 
     def texts(self) -> list[str]:
         return [message.text for _, message in self.written]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import json
 from datetime import UTC, datetime
@@ -13,20 +14,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custagent.channels.hub import Hub
-from custagent.channels.live_chat import (
+from custagent.channels.live_chat.adapter import LiveChatAdapter, policy, snippet
+from custagent.channels.live_chat.chat import (
     MAX_BODY,
     MAX_TEXT,
-    LiveChatAdapter,
     Refusal,
     contact_key,
     language,
     parse,
     parse_email,
     render,
-    snippet,
     token_in,
 )
+from custagent.channels.live_chat.loader import integrity, loader, loader_name
 from custagent.core.document import Citation
+from custagent.core.look import Look
 from custagent.core.message import DeliveryStatus, InboundMessage, Message, MessageKind, OutboundMessage, Sender
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -187,6 +189,7 @@ def test_a_message_for_the_browser_is_plain_values() -> None:
         "options": ["A", "B"],
         "sources": [{"title": "Returns", "url": "https://help.example/returns#bikes"}],
         "feedback": None,
+        "attachments": [],
     }
     assert json.loads(json.dumps(shown)) == shown
 
@@ -202,6 +205,7 @@ def test_nothing_of_what_a_decision_rests_on_reaches_the_browser() -> None:
         "language",
         "at",
         "options",
+        "attachments",
         "sources",
         "feedback",
     }
@@ -243,11 +247,27 @@ def test_a_page_of_a_file_on_the_web_is_linked() -> None:
     assert render(message(citations=(manual,)))["sources"][0]["url"] == "https://help.example/manual.pdf#page=3"
 
 
-def test_the_snippet_is_one_tag() -> None:
-    assert snippet("https://chat.example/", "website") == (
-        '<script async src="https://chat.example/chat/widget.js" data-channel="website"></script>'
+def test_the_snippet_is_one_tag_that_names_the_loader_by_its_hash() -> None:
+    tag = snippet("https://chat.example/", "website")
+    assert tag == (
+        f'<script async src="https://chat.example/chat/{loader_name()}" integrity="{integrity()}" '
+        'crossorigin="anonymous" data-channel="website"></script>'
     )
+    assert integrity() == "sha384-" + base64.b64encode(hashlib.sha384(loader()).digest()).decode()
     assert '"x"' not in snippet('https://chat.example/"x"', "website")
+
+
+def test_the_snippet_tells_the_look_that_the_button_has_from_the_start() -> None:
+    assert "data-look" not in snippet("https://chat.example", "website", Look())
+    assert ' data-look="#0a7d55 #ffffff left dark"' in snippet(
+        "https://chat.example", "website", Look(colour="#0a7d55", side="left", scheme="dark")
+    )
+    assert ' data-look="#0a7d55 #ffffff"' in snippet("https://chat.example", "website", Look(colour="#0a7d55"))
+
+
+def test_a_policy_names_the_host_alone() -> None:
+    allowed = ("script-src https://chat.example:8443", "frame-src https://chat.example:8443")
+    assert policy("https://chat.example:8443/help/") == allowed
 
 
 def test_sending_wakes_the_contacts_streams_and_counts_as_sent() -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from custagent.channels.limits import Limits, Rate
-from custagent.channels.live_chat import Header, Holder
+from custagent.channels.live_chat.chat import Header, Holder
 
 SHOP = "https://shop.example"
 ID = "0d7e5c1a-9b1f-4f57-9a8a-0f5d6f0d9c11"

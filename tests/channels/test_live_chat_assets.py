@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
+from dataclasses import replace
 
 import httpx
 
-from custagent.channels.live_chat_assets import MEDIA_TYPES, HostPage
+from custagent.channels.live_chat.assets import MEDIA_TYPES, HostPage
+from custagent.channels.live_chat.bundle import bundle, module
+from custagent.channels.live_chat.loader import KeptLoaders, loader, loader_name
 
 SHOP = "https://shop.example"
 ID = "0d7e5c1a-9b1f-4f57-9a8a-0f5d6f0d9c11"
@@ -22,7 +27,7 @@ def test_the_frame_is_shown_by_listed_sites_only_and_runs_nothing_inline(on) -> 
         "default-src": "'none'",
         "script-src": "'self'",
         "style-src": "'self'",
-        "img-src": "'self'",
+        "img-src": "'self' blob:",
         "connect-src": "'self'",
         "base-uri": "'none'",
         "form-action": "'none'",
@@ -32,7 +37,7 @@ def test_the_frame_is_shown_by_listed_sites_only_and_runs_nothing_inline(on) -> 
     }
     assert page.headers["Referrer-Policy"] == "no-referrer"
     assert f'content="{SHOP} http://localhost:8000"' in page.text
-    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=", page.text)
+    assert not re.search(r"<script(?! type=.application/json.)(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=", page.text)
 
 
 def test_scripts_and_styles_are_served_and_nothing_else(on) -> None:
@@ -100,3 +105,88 @@ def test_the_demo_page_is_there_only_when_asked_for(on) -> None:
     assert "{{" not in page.text
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert on(scene, demo=None).status_code == 404
+
+
+def test_the_loader_of_the_snippet_never_changes_under_its_name(on, tmp_path) -> None:
+    loaders = KeptLoaders(tmp_path / "loaders")
+    loaders.keep()
+    old = b"(() => {})();"
+    name = f"widget-{hashlib.sha256(old).hexdigest()[:16]}.js"
+    (tmp_path / "loaders" / name).write_bytes(old)
+    changed = f"widget-{'0' * 16}.js"
+    (tmp_path / "loaders" / changed).write_bytes(b"alert(1)")
+
+    async def scene(client, _server) -> None:
+        for asked, content in ((loader_name(), loader()), (name, old)):
+            response = await client.get(f"/chat/{asked}")
+            assert response.content == content
+            assert "immutable" in response.headers["Cache-Control"]
+            # A browser compares the hash only of what it may read.
+            assert response.headers["Access-Control-Allow-Origin"] == "*"
+        # What is not what its name says is not served, and neither is any other file.
+        for asked in (changed, "widget-..%2F..%2Fcustagent.db.js", f"widget-{'f' * 16}.js"):
+            response = await client.get(f"/chat/{asked}")
+            assert response.content == loader() or response.status_code == 404
+            assert "immutable" not in response.headers.get("Cache-Control", "")
+
+    on(scene, loaders=loaders)
+    assert (tmp_path / "loaders" / loader_name()).read_bytes() == loader()
+
+
+def test_a_folder_that_cannot_be_written_stops_nothing(on, tmp_path, caplog) -> None:
+    file = tmp_path / "loaders"
+    file.write_text("in the way")
+    loaders = KeptLoaders(file)
+    loaders.keep()
+    assert "could not be kept" in caplog.text
+
+    async def scene(client, _server) -> httpx.Response:
+        return await client.get(f"/chat/{loader_name()}")
+
+    assert on(scene, loaders=loaders).content == loader()
+
+
+def test_the_small_script_keeps_its_texts_and_loses_what_people_read() -> None:
+    script = loader().decode()
+    assert "// " not in re.sub(r"\"[^\"]*\"|`[^`]*`", "", script)
+    assert '", "+' in script
+    assert "M21 11.5a8 8 0 0 1-8.2 8" in script
+    assert "setOpen" not in script
+
+
+def test_each_channel_has_a_page_to_look_at_it_on(on, thread) -> None:
+    async def scene(client, _server) -> None:
+        page = await client.get("/chat/website/demo")
+        assert '<script async src="../../chat/widget.js" data-channel="website"></script>' in page.text
+        assert (await client.get("/chat/elsewhere/demo")).status_code == 404
+
+    on(scene, demo=None)
+
+
+def test_the_frame_says_hello_at_once_where_its_address_names_the_languages(on, thread) -> None:
+    thread.hello_words = replace(thread.hello_words, greeting="</script><script>alert(1)</script>")
+
+    async def scene(client, _server) -> None:
+        page = (await client.get("/chat/website/frame?locale=sv-SE,en")).text
+        said = re.search(r'id="hello">([^<]*)</script>', page)[1]
+        assert json.loads(said)["greeting"] == thread.hello_words.greeting
+        assert thread.asked_languages == [["sv", "en"]]
+        assert page.count("<script") == 2
+        # An older loader names none, and a database that is away keeps nobody from the page.
+        assert 'id="hello"></script>' in (await client.get("/chat/website/frame")).text
+        thread.broken = True
+        assert 'id="hello"></script>' in (await client.get("/chat/website/frame?locale=sv")).text
+
+    on(scene)
+
+
+def test_the_bundle_has_every_module_once_after_what_it_needs() -> None:
+    made = bundle()
+    names = [name for name in MEDIA_TYPES if name.endswith(".js") and name not in ("bundle.js", "widget.js")]
+    begun = {name: made.index(f"const from_{name.removesuffix('.js')} = ") for name in names}
+    assert sorted(begun) == sorted(names)
+    for name in names:
+        for needed in re.findall(r'from "\./([a-z]+\.js)"', module(name)):
+            assert begun[needed] < begun[name], (needed, name)
+    assert not re.search(r"^(?:import|export) ", made, re.MULTILINE)
+    assert "{{" not in made

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from custagent.channels.limits import Limits, Rate
-from custagent.channels.live_chat import LiveChat, Refusal, parse_feedback, render
+from custagent.channels.live_chat.chat import LiveChat, Refusal, parse_feedback, render
 from custagent.core.message import CHARGED_KINDS, MessageKind, Sender, Verdict
 
 UP, DOWN = Verdict.UP, Verdict.DOWN

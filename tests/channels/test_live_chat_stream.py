@@ -13,8 +13,8 @@ import pytest
 
 from custagent.channels.hub import End, Hub
 from custagent.channels.limits import Limits
-from custagent.channels.live_chat import Header, Holder
-from custagent.channels.live_chat_stream import event
+from custagent.channels.live_chat.chat import Header, Holder
+from custagent.channels.live_chat.stream import event
 from custagent.core.message import MessageKind, Sender
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from custagent.channels.live_chat import Hello
+from custagent.channels.live_chat.chat import Hello
 
 SHOP = "https://shop.example"
 ID = "0d7e5c1a-9b1f-4f57-9a8a-0f5d6f0d9c11"
@@ -173,6 +173,12 @@ def test_hello_tells_who_is_there_in_the_wanted_language(on, thread) -> None:
         "email_offer": True,
         "max_text": 4000,
         "heartbeat": 15.0,
+        "look": ["#3b48c8", "#ffffff", "", ""],
+        "words": {},
+        "ask": [],
+        "identity": "optional",
+        "attachments": None,
+        "transcript": False,
     }
     assert thread.asked_languages[0][:2] == ["sv", "en"]
     assert len(thread.asked_languages[0]) <= 8

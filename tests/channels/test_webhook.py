@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from custagent.channels.signature import SIGNATURE_HEADER, sign
 from custagent.channels.webhook import MAX_BATCH, Batch, webhook_routes
+from custagent.core.channel_event import Unread
 from custagent.core.errors import ConfigError, CustagentError, Overloaded, StoreError
 from custagent.core.message import DeliveryReceipt, DeliveryStatus, DeliveryUpdate, InboundMessage
 from custagent.testing import FrozenClock
@@ -20,7 +21,7 @@ PATH = "/webhooks/post"
 
 
 class Words:
-    """A provider whose bodies are lines: "say ID TEXT", "read ID", anything else is unknown; "?" is no batch."""
+    """A provider whose bodies are lines: "say ID TEXT", "read ID", "broken KIND", anything else is unknown; "?" is no batch."""
 
     def __init__(self) -> None:
         self.parsed: list[tuple[bytes, str]] = []
@@ -42,7 +43,7 @@ class Words:
             raise ValueError("no batch")
         if body == b"[":
             raise RecursionError
-        messages, updates, unknown = [], [], []
+        messages, updates, unknown, events = [], [], [], []
         for line in body.decode().splitlines():
             kind, _, rest = line.partition(" ")
             if kind == "say":
@@ -54,9 +55,11 @@ class Words:
             elif kind == "read":
                 receipt = DeliveryReceipt(status=DeliveryStatus.READ, external_id=rest)
                 updates.append(DeliveryUpdate(channel="post", receipt=receipt))
+            elif kind == "broken":
+                events.append(Unread(channel="post", kind=rest, content="{}", content_hash=rest))
             else:
                 unknown.append(kind)
-        return Batch(messages=tuple(messages), updates=tuple(updates), unknown=tuple(unknown))
+        return Batch(messages=tuple(messages), updates=tuple(updates), events=tuple(events), ignored=tuple(unknown))
 
 
 class Desk:
@@ -65,6 +68,7 @@ class Desk:
     def __init__(self) -> None:
         self.taken: list[str] = []
         self.noted: list[str] = []
+        self.unread: list[str] = []
         self.full: set[str] = set()
 
     async def receive_all(self, messages: Sequence[InboundMessage]) -> Sequence[Any]:
@@ -79,6 +83,11 @@ class Desk:
         if "updates" in self.full:
             raise StoreError("the disk is full")
         self.noted += [update.receipt.external_id for update in updates]
+
+    async def take(self, events: Sequence[Unread]) -> None:
+        if "events" in self.full:
+            raise StoreError("the disk is full")
+        self.unread += [event.kind for event in events]
 
 
 class Post:
@@ -115,8 +124,8 @@ def post() -> Post:
 
 
 def test_a_batch_is_taken_in_its_order(post):
-    assert post.send("say 1", "read a", "say 2", "read b").status_code == 200
-    assert (post.desk.taken, post.desk.noted) == (["1", "2"], ["a", "b"])
+    assert post.send("say 1", "read a", "say 2", "broken x", "read b").status_code == 200
+    assert (post.desk.taken, post.desk.noted, post.desk.unread) == (["1", "2"], ["a", "b"], ["x"])
 
 
 @pytest.mark.parametrize("secret", ["new", "old"])
@@ -157,10 +166,10 @@ def test_what_nobody_understands_fails_nothing_and_is_told_by_kind_alone(post, c
     assert "4111" not in caplog.text
 
 
-@pytest.mark.parametrize("full", [{"messages"}, {"updates"}, {"messages", "updates"}])
+@pytest.mark.parametrize("full", [{"messages"}, {"updates"}, {"events"}, {"messages", "updates"}])
 def test_what_is_not_written_down_is_not_acknowledged(post, full):
     post.desk.full = full
-    refused = post.send("say 1", "read a")
+    refused = post.send("say 1", "read a", "broken x")
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
     post.desk.full = set()
     assert post.send("say 1", "read a").status_code == 200

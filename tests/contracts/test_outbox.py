@@ -6,7 +6,7 @@ import pytest
 
 from custagent.core.conversation import Status
 from custagent.core.errors import LeaseHeld, UnknownName
-from custagent.core.message import DeliveryReceipt, DeliveryStatus, MessageKind, OutboundMessage
+from custagent.core.message import DeliveryReceipt, DeliveryStatus, MessageKind, OutboundMessage, RepliedTo
 
 QUEUED, SENT, DELIVERED = DeliveryStatus.QUEUED, DeliveryStatus.SENT, DeliveryStatus.DELIVERED
 READ, FAILED, DROPPED = DeliveryStatus.READ, DeliveryStatus.FAILED, DeliveryStatus.DROPPED
@@ -27,7 +27,10 @@ def test_replies_are_queued_and_contacts_messages_are_not(talk):
     begun = talk.hear(channel="chat", contact_key="k7")
     (reply,) = talk.answer(begun)
     (outbound,) = talk.outbox.due(talk.clock.now(), limit=9)
-    assert outbound == OutboundMessage(id=outbound.id, message=reply, channel="chat", contact_key="k7", attempts=0)
+    asked = RepliedTo(external_id=outbound.replied_to.external_id, sent_at=begun.message.at)
+    assert outbound == OutboundMessage(
+        id=outbound.id, message=reply, channel="chat", contact_key="k7", attempts=0, replied_to=asked
+    )
     assert talk.outbox.waits(outbound.id)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from custagent.core.workspace import LONGEST_TEXTS, ChannelKind, EmailChannel, LiveChatChannel, Workspace, longest_text
+from custagent.core.channel import LONGEST_TEXTS, ChannelKind, EmailChannel, LiveChatChannel
+from custagent.core.workspace import Workspace, longest_text
 
 WORKSPACE = Workspace(
     name="Spokes",

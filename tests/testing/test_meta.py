@@ -7,22 +7,19 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from custagent.channels.hub import Hub
-from custagent.channels.reception import Surroundings
 from custagent.channels.signature import signer
-from custagent.config.secrets import resolve_all
-from custagent.core.errors import ChannelError
-from custagent.core.message import DeliveryReceipt, DeliveryStatus, Message, MessageKind, OutboundMessage, Sender
-from custagent.core.workspace import WhatsAppChannel
-from custagent.testing import FrozenClock
+from custagent.channels.whatsapp.adapter import WhatsAppAdapter
+from custagent.channels.whatsapp.words import parse
+from custagent.core.errors import ChannelError, SendFault
+from custagent.core.message import DeliveryReceipt, DeliveryStatus
 from custagent.testing.meta import Account, FakeMeta, Fault, Habits
-from custagent.testing.whatsapp import BASE, FakeWhatsApp, parse
+from tests.channels.whatsapp.conftest import around, channel_at, outbound
 
 ACCOUNT = Account()
 NUMBERS = {ACCOUNT.phone_number_id: "phone"}
@@ -53,10 +50,14 @@ class Webhook:
         self.address = f"http://127.0.0.1:{self._server.server_port}"
 
     def said(self) -> list[str]:
-        return [message.external_id for body in self.bodies for message in parse(body, NUMBERS).messages]
+        return [
+            message.external_id
+            for body in self.bodies
+            for message in parse(body, NUMBERS, now=datetime.now(UTC)).messages
+        ]
 
     def told(self) -> Counter[tuple[int, str]]:
-        updates = [update for body in self.bodies for update in parse(body, NUMBERS).updates]
+        updates = [update for body in self.bodies for update in parse(body, NUMBERS, now=datetime.now(UTC)).updates]
         return Counter((update.outbound, update.receipt.status.value) for update in updates)
 
     def close(self) -> None:
@@ -75,35 +76,23 @@ def webhook() -> Iterator[Webhook]:
 def meta(webhook: Webhook) -> Iterator[FakeMeta]:
     with FakeMeta(habits=Habits(pause=0.01, longest_pause=0.05, patience=1.0)) as provider:
         provider.reach(webhook.address)
+        provider.open_window("46701")
         yield provider
 
 
 @pytest.fixture
-def adapter(meta: FakeMeta):
-    return adapter_of(meta.environment)
+def adapter(meta: FakeMeta) -> WhatsAppAdapter:
+    return WhatsAppAdapter(channel_at(meta.address), around(meta.environment))
 
 
-def adapter_of(environment: Mapping[str, str]):
-    channel = WhatsAppChannel(
-        name="phone", kind="whatsapp", phone_number_id=ACCOUNT.phone_number_id, access_token="${WHATSAPP_TOKEN}",
-        app_secret="${WHATSAPP_SECRET}", verify_token="${WHATSAPP_VERIFY}",
-    )  # fmt: skip
-    around = Surroundings(
-        hub=Hub(), clock=FrozenClock(), environ=environment, secrets=lambda name: resolve_all(name, environment)
-    )
-    return FakeWhatsApp().adapter(channel, around)
+def send(adapter: WhatsAppAdapter) -> DeliveryReceipt:
+    return asyncio.run(adapter.send(outbound(to="46701")))
 
 
-def outbound(number: int = 7) -> OutboundMessage:
-    message = Message(
-        id=number, conversation="c", sender=Sender.AGENT, kind=MessageKind.ANSWER, text="Två år 😀.",
-        at=datetime.now(UTC),
-    )  # fmt: skip
-    return OutboundMessage(id=number, message=message, channel="phone", contact_key="46701")
-
-
-def send(adapter, number: int = 7) -> DeliveryReceipt:
-    return asyncio.run(adapter.send(outbound(number)))
+def fault_of(adapter: WhatsAppAdapter) -> SendFault:
+    with pytest.raises(ChannelError) as caught:
+        send(adapter)
+    return caught.value.fault
 
 
 def test_it_brings_a_message_until_it_is_answered_200(meta, webhook):
@@ -146,28 +135,27 @@ def test_it_takes_a_reply_and_tells_what_became_of_it(meta, webhook, adapter):
     assert webhook.told() == {(7, "sent"): 1, (7, "delivered"): 1, (7, "read"): 1}
 
 
-@pytest.mark.parametrize(("fault", "why"), [(Fault.FAIL, "HTTP 500"), (Fault.SLOW_DOWN, "HTTP 429")])
-def test_it_can_refuse_for_the_moment(meta, adapter, fault, why):
+@pytest.mark.parametrize(
+    ("fault", "meaning"),
+    [(Fault.FAIL, SendFault.RETRY), (Fault.SLOW_DOWN, SendFault.SLOW_CHANNEL), (Fault.CUT, SendFault.RETRY)],
+)
+def test_it_can_refuse_for_the_moment(meta, adapter, fault, meaning):
     meta.disturb(fault)
-    with pytest.raises(ChannelError, match=why):
-        send(adapter)
+    assert fault_of(adapter) is meaning
     assert meta.replies == []
     assert send(adapter).status is DeliveryStatus.SENT
 
 
 def test_it_can_take_a_reply_without_a_word(meta, webhook, adapter):
     meta.disturb(Fault.DROP)
-    with pytest.raises(ChannelError, match="cannot be reached"):
-        send(adapter)
+    assert fault_of(adapter) is SendFault.RETRY
     assert [reply.reference for reply in meta.replies] == ["7"]
     assert meta.wait_for(lambda: (7, "sent") in webhook.told())
 
 
 def test_it_can_refuse_for_good(meta, adapter):
     meta.disturb(Fault.REFUSE)
-    refused = send(adapter)
-    assert refused.status is DeliveryStatus.FAILED
-    assert "Message undeliverable" in refused.error
+    assert fault_of(adapter) is SendFault.PERMANENT
     assert meta.replies == []
 
 
@@ -177,32 +165,11 @@ def test_it_can_lose_what_it_took(meta, webhook, adapter):
     assert meta.wait_for(lambda: webhook.told() == {(7, "failed"): 1})
 
 
-def test_one_that_says_nothing_is_not_waited_for_for_ever(meta, adapter, monkeypatch):
-    monkeypatch.setattr("custagent.testing.whatsapp.SEND_TIMEOUT", 0.05)
-    meta.disturb(Fault.HANG)
-    with pytest.raises(ChannelError, match="TimeoutError"):
-        send(adapter)
-
-
-def test_it_knows_whose_token_it_is(meta):
-    stranger = adapter_of({**meta.environment, "WHATSAPP_TOKEN": "another"})
-    with pytest.raises(ChannelError, match="HTTP 401"):
-        send(stranger)
-    assert meta.replies == []
-
-
-def test_a_check_names_what_is_missing(meta, adapter):
-    assert asyncio.run(adapter.check()) == [("its secrets are set", ""), ("the provider knows the number", "")]
-    environment = dict(meta.environment)
-    del environment["WHATSAPP_VERIFY"]
-    ((step, wrong),) = asyncio.run(adapter_of(environment).check())
-    assert (step, "WHATSAPP_VERIFY" in wrong) == ("its secrets are set", True)
-    nowhere = {name: value for name, value in meta.environment.items() if name != BASE}
-    _, (_, wrong) = asyncio.run(adapter_of(nowhere).check())
-    assert BASE in wrong
-    wrong_token = {**meta.environment, "WHATSAPP_TOKEN": "another"}
-    _, (_, wrong) = asyncio.run(adapter_of(wrong_token).check())
-    assert "HTTP 401" in wrong
+def test_who_never_wrote_cannot_be_written_to(meta, adapter):
+    meta.close_window("46701")
+    assert fault_of(adapter) is SendFault.WINDOW_CLOSED
+    meta.write("46701", "hej")
+    assert send(adapter).status is DeliveryStatus.SENT
 
 
 def test_its_bodies_are_those_of_the_documentation(meta, webhook):
@@ -215,6 +182,15 @@ def test_its_bodies_are_those_of_the_documentation(meta, webhook):
     value = change["value"]
     assert (entry["id"], change["field"], value["messaging_product"]) == (ACCOUNT.business, "messages", "whatsapp")
     assert value["metadata"]["phone_number_id"] == ACCOUNT.phone_number_id
-    assert value["contacts"] == [{"wa_id": "46701", "profile": {"name": "Åsa"}}]
+    assert value["contacts"] == [{"wa_id": "46701", "user_id": "SE.46701", "profile": {"name": "Åsa"}}]
     (item,) = value["messages"]
-    assert set(item) == {"from", "id", "timestamp", "type", "text"}
+    assert set(item) == {"from", "from_user_id", "id", "timestamp", "type", "text"}
+
+
+def test_who_has_no_number_is_known_by_an_id_alone(meta, webhook):
+    message = meta.write("SE.1349", "hej")
+    assert meta.wait_for(lambda: message in meta.acknowledged)
+    value = json.loads(webhook.bodies[0])["entry"][0]["changes"][0]["value"]
+    assert "wa_id" not in value["contacts"][0]
+    assert "from" not in value["messages"][0]
+    assert value["messages"][0]["from_user_id"] == "SE.1349"

@@ -1,122 +1,77 @@
-"""What the fake WhatsApp kind reads: batches at every level, broken items, statuses, strangers (channels sheet §1)."""
+"""The double's strictness: what Meta refuses is refused, with Meta's codes (channels sheet §1.5)."""
 
 from __future__ import annotations
 
-import json
-import random
-import re
-from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from custagent.core.message import DeliveryStatus
-from custagent.testing.meta import Account
-from custagent.testing.meta_words import as_bytes, envelope, status_item, text_item
-from custagent.testing.whatsapp import parse
+from custagent.testing.whatsapp import Refused, check_mark, check_message
 
-ACCOUNT = Account()
-NUMBERS = {ACCOUNT.phone_number_id: "phone"}
+BASE = {"messaging_product": "whatsapp", "recipient_type": "individual", "to": "46701"}
+TEXT = BASE | {"type": "text", "text": {"body": "hej"}}
 
 
-def body(*messages, statuses=(), seed: int = 0, escaped: bool = True) -> bytes:
-    return as_bytes(envelope(ACCOUNT, messages, statuses, random.Random(seed)), escaped=escaped)
+def buttons(*titles: str, body: str = "Which?") -> dict[str, Any]:
+    replies = [{"type": "reply", "reply": {"id": str(number), "title": one}} for number, one in enumerate(titles)]
+    told = {"type": "button", "body": {"text": body}, "action": {"buttons": replies}}
+    return BASE | {"type": "interactive", "interactive": told}
 
 
-@pytest.mark.parametrize("escaped", [True, False])
-@pytest.mark.parametrize("seed", range(5))
-def test_every_message_of_a_batch_is_read_in_its_order(seed, escaped):
-    items = [text_item(f"wamid.{n}", f"4670{n}", f"Grüße / 😀 {n}", name="Åsa") for n in range(4)]
-    sent = body(*items, statuses=[status_item("wamid.R1", "46701", "read", "7")], seed=seed, escaped=escaped)
-    batch = parse(sent, NUMBERS)
-    read = [(message.external_id, message.contact_key, message.text) for message in batch.messages]
-    assert sorted(read) == [(f"wamid.{n}", f"4670{n}", f"Grüße / 😀 {n}") for n in range(4)]
-    assert [one[0] for one in read] == re.findall(r"wamid\.\d", sent.decode())
-    assert {message.contact_name for message in batch.messages} == {"Åsa"}
-    assert {message.channel for message in batch.messages} == {"phone"}
-    assert abs((datetime.now(UTC) - batch.messages[0].sent_at).total_seconds()) < 60
-    (update,) = batch.updates
-    assert (update.channel, update.outbound) == ("phone", 7)
-    assert (update.receipt.external_id, update.receipt.status) == ("wamid.R1", DeliveryStatus.READ)
-    assert batch.unknown == ()
-
-
-def test_that_it_failed_comes_with_its_reason():
-    (update,) = parse(body(statuses=[status_item("w", "46", "failed", "")]), NUMBERS).updates
-    assert (update.receipt.error, update.outbound) == ("Message undeliverable", 0)
-
-
-def test_a_button_says_its_title():
-    pressed = text_item("w1", "46", "") | {
-        "type": "interactive",
-        "interactive": {"type": "button_reply", "button_reply": {"id": "1", "title": "Yes, that one"}},
-    }
-    (message,) = parse(body(pressed), NUMBERS).messages
-    assert message.text == "Yes, that one"
+def rows(*titles: str, body: str = "Which?", label: str = "Choose", **more: str) -> dict[str, Any]:
+    made = [{"id": str(number), "title": one, **more} for number, one in enumerate(titles)]
+    action = {"button": label, "sections": [{"title": "Topics", "rows": made}]}
+    return BASE | {"type": "interactive", "interactive": {"type": "list", "body": {"text": body}, "action": action}}
 
 
 @pytest.mark.parametrize(
-    "broken",
+    ("sent", "whom"),
     [
-        {"type": "sticker", "sticker": {}},
-        {"type": "interactive", "errors": [{"code": 131000}]},
-        {"id": ""},
-        {"id": 7},
-        {"from": None},
-        {"text": "not a mapping"},
-        {"text": {"body": " \x00 "}},
-        {"timestamp": "tomorrow"},
-        {"timestamp": "9" * 30},
-        {"timestamp": 1},
+        (TEXT, "46701"), (TEXT | {"to": "+46701"}, "46701"), (TEXT | {"recipient": "SE.134"}, "46701"),
+        ({**{k: v for k, v in TEXT.items() if k != "to"}, "recipient": "SE.134"}, "SE.134"),
+        (TEXT | {"text": {"body": "x" * 4096}}, "46701"), (buttons("a", "b", "c" * 20), "46701"),
+        (buttons("a", body="x" * 1024), "46701"), (rows(*map(str, range(10)), body="x" * 4096), "46701"),
+        (rows("x" * 24, description="y" * 72, label="z" * 20), "46701"),
+        (TEXT | {"context": {"message_id": "wamid.1"}, "biz_opaque_callback_data": "x" * 512}, "46701"),
     ],
-)
-def test_a_broken_item_does_not_fail_the_others(broken):
-    items = [text_item("w1", "46", "one"), text_item("w2", "46", "two") | broken, text_item("w3", "46", "three")]
-    batch = parse(body(*items, statuses=[status_item("r", "46", "warning", "")]), NUMBERS)
-    assert [message.text for message in batch.messages] == ["one", "three"]
-    assert len(batch.unknown) == 2
-
-
-def test_who_has_no_number_is_known_by_the_other_key():
-    item = text_item("w1", "46", "hello") | {"from_user_id": "SE.1349"}
-    del item["from"]
-    sent = json.loads(body(text_item("w1", "46", "hello")))
-    sent["entry"][0]["changes"][0]["value"]["messages"] = [item]
-    (message,) = parse(json.dumps(sent).encode(), NUMBERS).messages
-    assert message.contact_key == "SE.1349"
-
-
-def test_half_a_character_can_be_kept():
-    sent = body(text_item("w1", "46", "x")).replace(b'"x"', b'"half \\ud83d of it"').replace(b'"46"', b'"4\\udc006"')
-    (message,) = parse(sent, NUMBERS).messages
-    for text in (message.text, message.contact_key, message.contact_name):
-        text.encode("utf-8")
-
-
-def test_anothers_number_is_not_ours():
-    batch = parse(body(text_item("w1", "46", "one"), statuses=[status_item("r", "46", "read", "1")]), {"1": "phone"})
-    assert (batch.messages, batch.updates) == ((), ())
-    assert sorted(batch.unknown) == ["status-read", "text"]
-
-
-@pytest.mark.parametrize("sent", [b"", b"no json", b"\xff", b"[]", b'{"object": "page"}', b"1" * 5000])
-def test_what_is_no_batch(sent):
-    with pytest.raises(ValueError):
-        parse(sent, NUMBERS)
-
-
-anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(
-        ["entry", "changes", "value", "field", "messages", "statuses", "contacts", "metadata", "phone_number_id", "id",
-         "from", "type", "text", "body", "status", "profile", "timestamp", "errors", "biz_opaque_callback_data"]
-    ), inner, max_size=4),
-    max_leaves=20,
 )  # fmt: skip
+def test_what_meta_takes(sent, whom):
+    assert check_message(sent) == whom
 
 
-@given(entry=anything, change=anything, value=anything)
-def test_whatever_stands_where_nothing_raises(entry, change, value):
-    for inner in (entry, [entry], [{"changes": change}], [{"changes": [{"field": "messages", "value": value}]}]):
-        parse(json.dumps({"object": "whatsapp_business_account", "entry": inner}).encode(), NUMBERS)
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        ({**TEXT, "messaging_product": "telegram"}, 100), ({k: TEXT[k] for k in TEXT if k != "messaging_product"}, 100),
+        ({k: TEXT[k] for k in TEXT if k != "to"}, 131008), (TEXT | {"to": "SE.134"}, 131009), (TEXT | {"to": 46701}, 131009),
+        ({**{k: v for k, v in TEXT.items() if k != "to"}, "recipient": "46701"}, 131009), (TEXT | {"type": "fax"}, 100),
+        (TEXT | {"recipient_type": "group"}, 100), (TEXT | {"text": {"body": ""}}, 100), (TEXT | {"text": "hej"}, 131008),
+        (TEXT | {"text": {"body": "x" * 4097}}, 100), (TEXT | {"text": {"body": "😀" * 2049}}, 100),
+        (TEXT | {"idempotency_key": "7"}, 100), (TEXT | {"biz_opaque_callback_data": "x" * 513}, 100),
+        (TEXT | {"context": {}}, 131008), (buttons("a", "b", "c", "d"), 100), (buttons(), 131008), (buttons("x" * 21), 100),
+        (buttons("a", "a"), 100), (buttons("a", body="x" * 1025), 100), (rows(*map(str, range(11))), 100),
+        (rows("x" * 25), 100), (rows("a", description="x" * 73), 100), (rows("a", label="x" * 21), 100),
+        (rows("a", "a"), 100), (rows("a", body="x" * 4097), 100), (BASE | {"type": "image", "image": {}}, 131008),
+    ],
+)  # fmt: skip
+def test_what_meta_refuses(sent, code):
+    with pytest.raises(Refused) as caught:
+        check_message(sent)
+    assert caught.value.code == code
+    assert caught.value.words["error"]["code"] == code
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"status": "delivered"}, {"message_id": "wamid.2"}, {"typing_indicator": {"type": "voice"}},
+              {"messaging_product": "x"}],
+)  # fmt: skip
+def test_only_what_came_can_be_read(wrong):
+    mark = {
+        "messaging_product": "whatsapp",
+        "status": "read",
+        "message_id": "wamid.1",
+        "typing_indicator": {"type": "text"},
+    }
+    check_mark(mark, {"wamid.1"})
+    with pytest.raises(Refused):
+        check_mark(mark | wrong, {"wamid.1"})

@@ -40,6 +40,11 @@ class Limits:
     address_sessions: Rate = Rate(count=60, seconds=3600, burst=20)
     #: Opening streams, asking for the greeting, leaving an email address.
     address_requests: Rate = Rate(count=240, seconds=60, burst=120)
+    visitor_files: Rate = Rate(count=20, seconds=600, burst=10)
+    address_files: Rate = Rate(count=60, seconds=600, burst=30)
+    #: Mails to an address that a visitor has typed, and nobody has proved.
+    visitor_transcripts: Rate = Rate(count=3, seconds=3600, burst=2)
+    address_transcripts: Rate = Rate(count=10, seconds=3600, burst=5)
     #: Open at once: a browser has six connections to one host, and sending needs one.
     streams_per_visitor: int = 4
     streams: int = 5_000
@@ -107,11 +112,21 @@ class Limiter:
         self._address = buckets(limits.address_messages)
         self._sessions = buckets(limits.address_sessions)
         self._requests = buckets(limits.address_requests)
+        self._visitor_files, self._files = buckets(limits.visitor_files), buckets(limits.address_files)
+        self._visitor_mails, self._mails = buckets(limits.visitor_transcripts), buckets(limits.address_transcripts)
 
     def message(self, contact_key: str, address: str) -> float:
         """Seconds to wait before this message; 0.0 when it may come now, and then it is counted."""
         place = network(address)
         return _take([(self._pace, contact_key), (self._visitor, contact_key), (self._address, place)])
+
+    def file(self, contact_key: str, address: str) -> float:
+        """The same for a file."""
+        return _take([(self._visitor_files, contact_key), (self._files, network(address))])
+
+    def transcript(self, contact_key: str, address: str) -> float:
+        """The same for a conversation by mail."""
+        return _take([(self._visitor_mails, contact_key), (self._mails, network(address))])
 
     def session(self, address: str) -> float:
         """The same for a new visitor."""

@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from custagent.channels.reception import Reception
 from custagent.channels.signature import SIGNATURE_HEADER, is_signature, same_secret, signer
+from custagent.core.channel_event import ChannelEvent
 from custagent.core.errors import CustagentError, Overloaded
 from custagent.core.message import DeliveryUpdate, InboundMessage
 
@@ -42,8 +43,10 @@ class Batch:
 
     messages: tuple[InboundMessage, ...] = ()
     updates: tuple[DeliveryUpdate, ...] = ()
-    #: The provider's names of the kinds of items that are not read here.
-    unknown: tuple[str, ...] = ()
+    #: What else happened; of items that are broken or of an unknown kind, that they are `Unread`.
+    events: tuple[ChannelEvent, ...] = ()
+    #: The provider's names of the kinds of items that are left aside on purpose.
+    ignored: tuple[str, ...] = ()
 
 
 class Webhook(Protocol):
@@ -63,7 +66,7 @@ class Webhook(Protocol):
     def parse(self, body: bytes, *, secret: str) -> Batch:
         """What a body brings for the channels whose secret signed it.
 
-        An item that is broken or of an unknown kind is left out and told in `unknown`: it must not fail the others.
+        An item that is broken or of an unknown kind becomes an `Unread` event: it must not fail the others.
         Raises ValueError for a body that is no batch at all.
         """
         ...
@@ -110,12 +113,14 @@ async def _take(body: bytes, request: Request, webhook: Webhook, reception: Rece
         # The provider sends it again: nothing is lost while this is being mended (ANS-7).
         _log.error("%s: a signed body could not be read: %s", request.url.path, type(error).__name__)
         return PlainTextResponse("The body could not be read.", status_code=500)
-    if brought.unknown:
-        kinds = Counter(kind if _KIND.fullmatch(kind) else "(no name)" for kind in brought.unknown)
+    if brought.ignored:
+        kinds = Counter(kind if _KIND.fullmatch(kind) else "(no name)" for kind in brought.ignored)
         told = ", ".join(f"{kind} ({count})" for kind, count in sorted(kinds.items()))
         _log.info("%s: left unread: %s", request.url.path, told)
-    # Beside each other, so that both are in the writer's next commit.
-    await asyncio.gather(reception.receive_all(brought.messages), reception.note(brought.updates))
+    # Beside each other, so that all are in the writer's next commit.
+    await asyncio.gather(
+        reception.receive_all(brought.messages), reception.note(brought.updates), reception.take(brought.events)
+    )
     return Response(status_code=200)
 
 

@@ -53,8 +53,10 @@ class Reason(StrEnum):
     HANDOFF_PHRASE = "handoff-phrase"
     #: A topic from `guardrails` was raised.
     GUARDRAIL = "guardrail"
-    #: Somebody paused the agent (MAN-1).
+    #: Somebody paused the agent (MAN-1), or the channel.
     PAUSED = "paused"
+    #: Nothing goes out on the channel: whatever the agent said would not arrive.
+    CHANNEL_OUT = "channel-out"
     #: No credits are left for a new conversation (CRED-3).
     OUT_OF_CREDITS = "out-of-credits"
     #: The model failed, or nothing that it wrote passed the check.

@@ -219,6 +219,13 @@ class Threading:
         return conversation.last_message_at + self.closes_after
 
 
+class OptsFor(StrEnum):
+    """What a contact wants of the agent, said with one word."""
+
+    SILENCE = "silence"
+    REPLIES = "replies"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
     """A contact's message that is to be written down, with how its channel goes about it."""
@@ -227,6 +234,11 @@ class Arrival:
     threading: Threading
     #: Who takes a conversation that begins with it; "" for people.
     agent: str
+    #: "team:NAME" where people wait for what the agent must leave to them; "" for whoever comes.
+    queue: str = ""
+    #: The contact asks the agent to be silent, or to speak again; and what is said to that.
+    opts: OptsFor | None = None
+    confirmation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,6 +290,8 @@ class Turn:
     outcome: Outcome | None = None
     #: Of a turn that gives the conversation to people: what they are told of it (HND-4).
     summary: HandoffSummary | None = None
+    #: The channel by which a person's reply goes to an address that was left in a chat (HND-2); "" when there is none.
+    mailbox: str = ""
     #: Of a turn that snoozes: when it wakes by itself; None leaves it asleep until somebody writes.
     snoozed_until: datetime | None = None
     at: datetime

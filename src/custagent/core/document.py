@@ -127,6 +127,19 @@ class SourceStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What reading a source changed, or would change; by location, in the order in which pages were read."""
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed or self.removed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
     """What is known of one source of one agent at this moment; `sources list` prints it."""
 
@@ -146,6 +159,8 @@ class SourceState:
     problems: tuple[tuple[str, str], ...] = ()
     #: When it was last read to its end, UTC.
     synced_at: datetime | None = None
+    #: What this reading changed; None where nothing was read just now.
+    difference: Difference | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

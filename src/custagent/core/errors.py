@@ -160,15 +160,23 @@ class SendFault(StrEnum):
 class ChannelError(CustagentError):
     """A provider could not be reached, or refused.
 
-    `fault` says what follows from it; `retry_after` how many seconds the provider asks to wait, 0 when it asks nothing.
+    `fault` says what follows from it; `retry_after` how many seconds the provider asks to wait, 0 when it asks nothing;
+    `parts_sent` how many pieces of the reply have gone out all the same, those of earlier tries included.
     """
 
     def __init__(
-        self, message: str, *, hint: str = "", fault: SendFault = SendFault.RETRY, retry_after: float = 0.0
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        fault: SendFault = SendFault.RETRY,
+        retry_after: float = 0.0,
+        parts_sent: int = 0,
     ) -> None:
         super().__init__(message, hint=hint)
         self.fault = fault
         self.retry_after = retry_after
+        self.parts_sent = parts_sent
 
 
 class ModelError(CustagentError):

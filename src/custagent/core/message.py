@@ -5,7 +5,8 @@ channel.parse -> InboundMessage -> (store) -> OutboundMessage -> channel.send ->
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -41,6 +42,8 @@ class MessageKind(StrEnum):
     #: Asks after a silence whether the answer helped.
     FOLLOW_UP = "follow-up"
     CLOSED = "closed"
+    #: Says that the agent is silent from now on, or speaks again, because the contact asked for it.
+    OPT_OUT = "opt-out"
     #: What a person wrote.
     PERSON = "person"
 
@@ -69,6 +72,37 @@ class Attachment:
     media_type: str = ""
     #: Bytes; None when the channel does not tell.
     size: int | None = None
+    #: SHA-256 of the file, by which it is kept; "" while it is not here.
+    hash: str = ""
+    #: What the channel's adapter fetches it by; "" once it is here, or when it cannot be fetched.
+    reference: str = ""
+    #: Why it is not here and never will be, in one sentence; "" elsewhere.
+    error: str = ""
+
+
+class IdentityKind(StrEnum):
+    """What sort of thing a channel knows a contact by."""
+
+    #: Meta's id of a person for one business, which stays when the number changes hands; its parent is for groups of
+    #: businesses.
+    BSUID = "bsuid"
+    PARENT_BSUID = "parent-bsuid"
+    #: In digits, with the country's code, as WhatsApp writes it.
+    PHONE = "phone"
+    USERNAME = "username"
+    #: Messenger's id of a person for one page.
+    PSID = "psid"
+    EMAIL = "email"
+    #: The company's own id of a customer who signed in on its site.
+    CUSTOMER = "customer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """One thing that a channel knows a contact by. The same contact is found by any of them."""
+
+    kind: IdentityKind
+    value: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +122,16 @@ class InboundMessage:
     language: str = ""
     contact_name: str = ""
     attachments: tuple[Attachment, ...] = ()
+    #: Everything that the channel knows the contact by, the surest first: a contact is found by the first that is known.
+    #: Without any, by `contact_key` alone.
+    identities: tuple[Identity, ...] = ()
+    #: Where the channel tells itself what belongs together (mail): the conversation that the message goes on with, "" for
+    #: a new one. None: the contact's latest, as time decides (CONV-1).
+    thread: str | None = None
+    #: Why the agent must leave it to people, in a word or two; "" when it need not.
+    for_people: str = ""
+    #: What the channel needs for replying to it, such as a mail's subject; kept with the message, and erased with it.
+    reply_details: Mapping[str, str] = field(default_factory=dict)
     #: SHA-256 of the raw body; the body itself is not kept.
     body_hash: str = ""
 
@@ -122,6 +166,22 @@ class Message:
     index_generation: int = 0
     #: The signals and passages that the decision rests on, as JSON; "" elsewhere. `custagent explain` prints it.
     evidence: str = ""
+    #: When the contact changed or took back what stood here before, UTC.
+    edited_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepliedTo:
+    """The contact's message that a reply is to: the last one before it."""
+
+    #: The provider's id of it.
+    external_id: str
+    #: When the contact sent it, UTC.
+    sent_at: datetime
+    #: `InboundMessage.reply_details` of it.
+    details: Mapping[str, str] = field(default_factory=dict)
+    #: Whether the contact has written again since the reply was made: then it is worth saying what it is to.
+    newer: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +195,14 @@ class OutboundMessage:
     contact_key: str
     #: How often sending was tried before.
     attempts: int = 0
+    #: How many of the pieces that a long reply is sent in have gone out: sending goes on behind them.
+    parts_sent: int = 0
+    #: None where the contact has written nothing.
+    replied_to: RepliedTo | None = None
+    #: The name that contacts know a person by who wrote it; "" for the agent.
+    author_name: str = ""
+    #: What the agent says of itself right before it (ASG-4), where a channel sends both in one, as mail does.
+    preface: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,3 +251,7 @@ class DeliveryUpdate:
     receipt: DeliveryReceipt
     #: The outbound message, where the provider gives back what was sent along with it; 0 where it does not.
     outbound: int = 0
+    #: Which piece of it, from 0, where it was sent in several.
+    part: int = 0
+    #: Whether that is the last piece.
+    last: bool = True

@@ -16,6 +16,8 @@ class NotificationEvent(StrEnum):
     OVERDUE = "overdue"
     #: Credits run low, or are used up (CRED-3).
     CREDITS = "credits"
+    #: A channel does not work, or works again.
+    CHANNEL = "channel"
 
 
 #: After this long an event that could not be delivered is given up.

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from custagent.core.answer import Answer, Question
 from custagent.core.conversation import Begun, Conversation, Threading, Turn
 from custagent.core.document import Chunk, Document, ScoredChunk, SourceState
-from custagent.core.message import DeliveryReceipt, InboundMessage, Message, OutboundMessage
+from custagent.core.errors import ChannelError, SendFault
+from custagent.core.message import (
+    Attachment,
+    DeliveryReceipt,
+    InboundMessage,
+    Message,
+    OutboundMessage,
+    RepliedTo,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +29,10 @@ if TYPE_CHECKING:
 
     #: Rows are unit vectors: shape (texts, dimension), float32.
     Vectors: TypeAlias = NDArray[np.float32]
+
+
+#: Bytes of a contact's file that are kept at most.
+MAX_FILE = 25 * 1024 * 1024
 
 
 class Clock(Protocol):
@@ -161,6 +173,14 @@ class DocumentStore(Protocol):
         """(etag, last_modified) of each document of the source, by location."""
         ...
 
+    def validators_of_others(self, beginning: str, *, agent: str, source: str) -> Mapping[str, tuple[str, str]]:
+        """The same of documents that other sources hold, of this or other agents, whose location begins so (SRC-8)."""
+        ...
+
+    def share(self, locations: Iterable[str], *, agent: str, source: str) -> None:
+        """Let the source hold these stored documents too, as they are."""
+        ...
+
     def chunks_of(self, agent: str) -> Sequence[Chunk]:
         """All chunks of the agent's sources, by id."""
         ...
@@ -282,8 +302,8 @@ class Outbox(Protocol):
         """
         ...
 
-    def unclaim(self, outbound: int, *, fence: int = 0) -> None:
-        """It was not sent for sure: it waits as the others do. Raises LeaseHeld."""
+    def unclaim(self, outbound: int, *, parts_sent: int = 0, fence: int = 0) -> None:
+        """It was not sent for sure, or only so many pieces of it: it waits as the others do. Raises LeaseHeld."""
         ...
 
     def take_over(self, until: datetime, *, fence: int = 0) -> int:
@@ -299,8 +319,20 @@ class Outbox(Protocol):
         """
         ...
 
-    def retry(self, outbound: int, error: str, at: datetime, *, whole_contact: bool = False, fence: int = 0) -> None:
-        """It did not go out; try again at `at`, and with `whole_contact` nothing to the contact before. Raises LeaseHeld."""
+    def retry(
+        self,
+        outbound: int,
+        error: str,
+        at: datetime,
+        *,
+        whole_contact: bool = False,
+        parts_sent: int = 0,
+        fence: int = 0,
+    ) -> None:
+        """It did not go out, or only `parts_sent` pieces of it; try again at `at`. Raises LeaseHeld.
+
+        With `whole_contact` nothing goes to the contact before.
+        """
         ...
 
     def hold(self, channel: str, error: str, until: datetime, *, fence: int = 0) -> None:
@@ -340,3 +372,18 @@ class ChannelAdapter(Protocol):
     async def check(self) -> Sequence[tuple[str, str]]:
         """Each step of the connection with what is wrong with it, "" when it is right (ASG-1)."""
         ...
+
+    async def working(self, contact_key: str, replied_to: RepliedTo) -> None:
+        """Show the contact that the message was read and an answer is being made, where the channel can.
+
+        Told again every few seconds. It may fail: nothing depends on it. Raises ChannelError.
+        """
+        del contact_key, replied_to
+
+    async def fetch(self, attachment: Attachment) -> bytes:
+        """The file that came with a contact's message, by its `reference`; at most MAX_FILE bytes of it are read.
+
+        Raises ChannelError: with fault PERMANENT it can never be had.
+        """
+        del attachment
+        raise ChannelError(f"files of {self.name} cannot be fetched", fault=SendFault.PERMANENT)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from custagent.core.channel import LONGEST_TEXTS, Channel, ChannelKind, OtherChannel
 from custagent.core.credit import PRICES, CreditPolicy, CreditTerms
 from custagent.core.notification import NotificationEvent
 from custagent.core.people import Permission, Team, User
@@ -19,7 +19,6 @@ from custagent.core.written import (
     HostPort,
     LanguageCode,
     Name,
-    Origin,
     SecretRef,
     Text,
     TimeZoneName,
@@ -93,69 +92,6 @@ class Desk(Written):
 
     name: Name = Field(description="What channels call it, as in `desk: inbox`.")
     teams: tuple[Name, ...] = Field(default=(), strict=False, description="Teams that work at this desk.")
-
-
-class ChannelKind(StrEnum):
-    LIVE_CHAT = "live-chat"
-    WHATSAPP = "whatsapp"
-    MESSENGER = "messenger"
-    EMAIL = "email"
-
-
-#: The longest text of one message in characters. WhatsApp and Messenger refuse longer ones.
-LONGEST_TEXTS = {
-    ChannelKind.LIVE_CHAT: 12_000,
-    ChannelKind.WHATSAPP: 4_096,
-    ChannelKind.MESSENGER: 2_000,
-    ChannelKind.EMAIL: 20_000,
-}
-_KIND = "live-chat, whatsapp, messenger or email."
-
-
-class _ChannelBase(Written):
-    name: Name = Field(description="What assignments call it, as in `channel: web`.")
-    desk: Name = Field(default="inbox", description="The desk whose queue its conversations join.")
-
-
-class LiveChatChannel(_ChannelBase):
-    """A chat on the company's own web pages (ASG-3)."""
-
-    kind: Literal["live-chat"] = Field(description=_KIND)
-    origins: tuple[Origin, ...] = Field(default=(), strict=False, description="Sites that may show the chat.")
-
-
-class WhatsAppChannel(_ChannelBase):
-    """A WhatsApp Business number (Cloud API)."""
-
-    kind: Literal["whatsapp"] = Field(description=_KIND)
-    phone_number_id: Text = Field(description="The number's id at Meta, not the number itself.")
-    access_token: SecretRef = Field(description="The variable that holds the permanent access token, as ${NAME}.")
-    app_secret: SecretRef = Field(description="The variable that holds the app's secret, as ${NAME}.")
-    verify_token: SecretRef = Field(description="The variable that holds the webhook's verify token, as ${NAME}.")
-
-
-class MessengerChannel(_ChannelBase):
-    """A Facebook page."""
-
-    kind: Literal["messenger"] = Field(description=_KIND)
-    page_id: Text = Field(description="The page's id at Meta.")
-    access_token: SecretRef = Field(description="The variable that holds the permanent access token, as ${NAME}.")
-    app_secret: SecretRef = Field(description="The variable that holds the app's secret, as ${NAME}.")
-    verify_token: SecretRef = Field(description="The variable that holds the webhook's verify token, as ${NAME}.")
-
-
-class EmailChannel(_ChannelBase):
-    """A mailbox."""
-
-    kind: Literal["email"] = Field(description=_KIND)
-    address: Text = Field(description="The address that contacts write to.")
-    imap_host: Text = Field(description="The server that mail is read from, as host or host:port.")
-    smtp_host: Text = Field(description="The server that mail is sent by, as host or host:port.")
-    username: Text = Field(description="The account's name on both servers.")
-    password: SecretRef = Field(description="The variable that holds the password, as ${NAME}.")
-
-
-Channel = Annotated[LiveChatChannel | WhatsAppChannel | MessengerChannel | EmailChannel, Field(discriminator="kind")]
 
 
 class FetchSettings(Written):
@@ -252,7 +188,7 @@ class WebhookSettings(Written):
         strict=False,
         min_length=1,
         description="What it is told of: handoff (the agent gives people a conversation), overdue (a contact has waited too long),"
-        " credits (they run low). Without it, of all.",
+        " credits (they run low), channel (one does not work, or works again). Without it, of all.",
     )
 
     @property
@@ -270,6 +206,11 @@ class NotificationSettings(Written):
     """Who else is told when people are needed."""
 
     webhooks: tuple[WebhookSettings, ...] = Field(default=(), strict=False, description="Other programs.")
+    email: bool = Field(
+        default=False,
+        description="Whether users are told by mail, through the first email channel: who has the conversation or may take"
+        " it, and admins of credits and channels.",
+    )
 
 
 class Workspace(Written):
@@ -328,6 +269,8 @@ class Workspace(Written):
 
 def longest_text(workspace: Workspace, channel: str) -> int:
     """How long a message on a channel may be, in characters; `channel` is a name or a kind, anything else a chat."""
-    kinds = {one.name: one.kind for one in workspace.channels}
-    kind = kinds.get(channel, channel)
+    found = next((one for one in workspace.channels if one.name == channel), None)
+    if isinstance(found, OtherChannel):
+        return found.longest_text
+    kind = found.kind if found else channel
     return LONGEST_TEXTS[ChannelKind(kind)] if kind in set(ChannelKind) else LONGEST_TEXTS[ChannelKind.LIVE_CHAT]

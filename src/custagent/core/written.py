@@ -36,6 +36,8 @@ PATTERNS: Final = {
         DAYS_PATTERN := rf"^{_WEEKDAY}(-{_WEEKDAY})?$"
     ): "a weekday, or one and the last of several, such as sat or mon-fri",
     (TIMES_PATTERN := rf"^{_SPAN}(, ?{_SPAN})*$"): "times of the day, such as 09:00-17:00, or 09:00-12:00, 13:00-17:00",
+    (_GRAPH := r"^v[1-9][0-9]{0,2}\.[0-9]{1,2}$"): "a version of the Graph API as Meta writes it, such as v25.0",
+    (_COLOUR := r"^#[0-9A-Fa-f]{6}$"): "a colour as # and six digits between quotes, such as '#3742bd'",
     (_MODEL := r"^(embedded|[^\s/]+/\S+)$"): "embedded, or provider/name as LiteLLM knows it, such as openai/gpt-4o",
 }
 
@@ -64,8 +66,13 @@ Email = Annotated[str, StringConstraints(pattern=_EMAIL)]
 WebAddress = Annotated[str, StringConstraints(pattern=_URL, max_length=10_000)]
 #: Where a server is reached; paths are added to it.
 BaseAddress = Annotated[str, StringConstraints(pattern=_BASE_URL, max_length=2000)]
+#: The version of Meta's Graph API.
+GraphVersion = Annotated[str, StringConstraints(pattern=_GRAPH)]
 #: The chat model: "embedded" is none, replies are then taken word for word from the content.
 ModelName = Annotated[str, StringConstraints(pattern=_MODEL, max_length=1000)]
+
+#: #rrggbb, red, green and blue in two hexadecimal digits each.
+Colour = Annotated[str, StringConstraints(pattern=_COLOUR)]
 
 #: "mon", or "mon-fri".
 Weekdays = Annotated[str, StringConstraints(pattern=DAYS_PATTERN)]

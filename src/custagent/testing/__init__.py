@@ -1,7 +1,7 @@
 """The shipped fakes: one for each port that people extend. Deterministic, quick, and honest about being fakes.
 
-The fake provider of webhook channels, `FakeMeta`, and the channel kind that talks to it, `FakeWhatsApp`, are in
-`custagent.testing.meta` and `custagent.testing.whatsapp`.
+Providers of webhook channels that behave as Meta does are in `custagent.testing.meta` (`FakeMeta`, WhatsApp) and
+`custagent.testing.messenger` (`FakeMessenger`).
 """
 
 from custagent.testing.channel import FakeChannel

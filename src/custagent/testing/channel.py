@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from custagent.core.errors import ChannelError
 from custagent.core.message import DeliveryReceipt, DeliveryStatus, OutboundMessage
+from custagent.core.ports import ChannelAdapter
 
 
-class FakeChannel:
+class FakeChannel(ChannelAdapter):
     """A ChannelAdapter that delivers to a list. It fails first, once for each of `failures`, which say why."""
 
     def __init__(self, name: str = "fake", failures: Iterable[str] = ()) -> None:

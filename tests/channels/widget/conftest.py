@@ -69,6 +69,15 @@ class Widget:
         )
 
 
+def wait_until(page: Any, expression: str) -> None:
+    """Until it holds in the page. Playwright's own way needs a page that may `eval`."""
+    for _ in range(500):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError(f"never: {expression}")
+
+
 class Site:
     """Another web site, whose one page a test writes. `localhost` and 127.0.0.1 are different sites to a browser."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from custagent.channels.live_chat import Header, Holder
+from custagent.channels.live_chat.chat import Header, Holder
 from custagent.core.message import MessageKind, Sender
 from tests.pictures import png
 
@@ -18,7 +18,10 @@ def test_a_question_is_answered_with_a_link_to_the_right_place(chat, thread) -> 
     widget.hears("You asked: Can I return it?")
     links = widget.frame.get_by_role("list", name="Sources").get_by_role("listitem")
     # By these numbers the text names its sources.
-    assert links.all_text_contents() == ["How to return (opens in a new tab) [1]", "Manual (document) [2]"]
+    assert links.all_text_contents() == [
+        "How to return (opens in a new tab)help.example [1]",
+        "Manual (document) [2]",
+    ]
     link = widget.frame.get_by_role("link", name="How to return")
     assert link.get_attribute("href") == "https://help.example/returns#start"
     assert link.get_attribute("target") == "_blank"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from custagent.channels.live_chat import Hello
+from custagent.channels.live_chat.chat import Hello
 from custagent.locales import catalogue
 
 PHONE = {"width": 390, "height": 844}

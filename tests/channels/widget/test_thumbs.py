@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from custagent.channels.live_chat_assets import HostPage
+from custagent.channels.live_chat.assets import HostPage
 from custagent.core.message import MessageKind, Sender, Verdict
 
 PHONE = {"width": 390, "height": 844}

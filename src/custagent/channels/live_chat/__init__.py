@@ -1,0 +1,1 @@
+"""The chat on the company's own pages: what browsers load, ask for and are sent."""

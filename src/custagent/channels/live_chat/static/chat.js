@@ -1,0 +1,421 @@
+// The frame: puts the pieces together and talks to the server and to the loader on the page around it.
+import { Banner } from "./banner.js";
+import { Composer } from "./composer.js";
+import { EmailForm } from "./email.js";
+import { FilePicker, sizeOf } from "./files.js";
+import { Header } from "./header.js";
+import { Intro } from "./intro.js";
+import { Outbox, outcome } from "./outbox.js";
+import { Page, isToken } from "./page.js";
+import { Server, backOff } from "./server.js";
+import { openStream } from "./share.js";
+import { directionOf, hasWords, wordsFor } from "./texts.js";
+import { Thread } from "./thread.js";
+import { keepFocus } from "./trap.js";
+import { Typing } from "./typing.js";
+
+/** What the loader keeps in place of a token once the site has signed the visitor in: that somebody has written. */
+const SIGNED_IN = "identified";
+const byId = (id) => document.getElementById(id);
+
+class Chat {
+  #server = new Server();
+  #stream = null;
+  /** The site has said who the visitor is. */
+  #identified = false;
+  /** Under way: the site is about to say so. */
+  #identifying = null;
+  #live = false;
+  #open = false;
+  #modal = false;
+  #unread = 0;
+  #hello = null;
+  #words = null;
+  #intro = { greeting: "", disclosure: "" };
+
+  start({ token, locales }) {
+    this.locales = locales;
+    this.#words = wordsFor(locales);
+    // All parts ask here anew for each word, so that they speak on in another language when the conversation does.
+    const say = (this.say = (key, values) => this.#words.say(key, values));
+    this.#label();
+    this.header = new Header({ face: byId("face"), name: byId("name"), line: byId("line") }, say);
+    this.typing = new Typing(byId("typing"), byId("typing-text"));
+    this.banner = new Banner(byId("banner"), say);
+    this.thread = new Thread({
+      log: byId("log"),
+      scroller: byId("scroller"),
+      more: byId("more"),
+      locale: () => this.#words.locale,
+      say,
+      choose: (text) => this.send(text),
+      judge: (id, verdict) => this.#judge(id, verdict),
+      fetch: (id, number) => this.#server.file(id, number),
+    });
+    this.outbox = new Outbox({ post: (entry) => this.#post(entry), thread: this.thread, show: (one) => this.#show(one) });
+    this.composer = new Composer({
+      form: byId("composer"),
+      box: byId("box"),
+      left: byId("left"),
+      say,
+      send: (text) => this.send(text),
+    });
+    this.email = new EmailForm({ form: byId("email"), say, leave: (address) => this.#mail("email", address), done: "emailThanks" });
+    this.transcript = new EmailForm({
+      form: byId("transcript"),
+      say,
+      leave: (address) => this.#mail("transcript", address),
+      done: "transcriptThanks",
+    });
+    this.intro = new Intro({
+      form: byId("intro"),
+      say,
+      done: () => {
+        this.#ready();
+        this.composer.focus();
+      },
+    });
+    const send = (file) => this.#sendFile(file);
+    this.picker = new FilePicker({ button: byId("attach"), input: byId("file"), zone: byId("app"), box: byId("box"), send });
+    byId("close").addEventListener("click", () => this.#close());
+    byId("mail").addEventListener("click", () => this.transcript.show(byId("transcript").hidden));
+    document.addEventListener("keydown", (event) => this.#key(event));
+    document.addEventListener("visibilitychange", () => document.hidden || this.#back());
+    window.addEventListener("online", () => this.#back({ anew: true }));
+    if (isToken(token)) this.#listen(token);
+    this.#introduce();
+  }
+
+  /** The words that stand on the page whatever is said, in the language of the moment. */
+  #label() {
+    const { language, direction } = this.#words;
+    document.documentElement.lang = language;
+    document.documentElement.dir = direction;
+    for (const labelled of document.querySelectorAll("[data-label]")) {
+      labelled.setAttribute("aria-label", this.say(labelled.dataset.label));
+    }
+    for (const named of document.querySelectorAll("[data-text]:not(.bubble)")) named.textContent = this.say(named.dataset.text);
+    const own = this.#hello?.words?.[language];
+    byId("box").placeholder = own?.placeholder ?? this.say("placeholder");
+  }
+
+  /** The conversation goes on in the language of the reply: so does the widget, where it has the words (ANS-6). */
+  #follow({ sender, language }) {
+    if (sender === "contact" || language === this.#words.language || !(hasWords(language) || directionOf(language) === "rtl")) return;
+    this.#words = wordsFor([...this.locales.filter((tag) => tag.startsWith(language)), language]);
+    this.#label();
+    this.thread.retell();
+    this.header.retell();
+    this.#title();
+  }
+
+  /** The panel was opened or closed. */
+  set shown({ open, modal, focus, text }) {
+    this.#open = open;
+    this.#modal = modal;
+    if (!open) return;
+    this.#read();
+    if (text) this.composer.text = text;
+    if (focus && this.intro.open) this.intro.focus();
+    else if (focus) this.composer.focus();
+    this.thread.toEnd();
+    this.#back();
+  }
+
+  /** Another tab began the chat, or the visitor was signed in there, so that this one's token is worth nothing. */
+  set token(token) {
+    if (this.#identified) return;
+    if (this.#server.token === null && isToken(token)) this.#listen(token);
+    else if (this.#server.token !== null && token === SIGNED_IN) this.leave();
+  }
+
+  send(text) {
+    this.email.hide();
+    this.outbox.add(text);
+  }
+
+  /** The site says who the visitor is: {jwt}, as it has signed it. What was written before goes on under that name. */
+  identify({ jwt }) {
+    this.#identifying = this.#exchange(jwt).finally(() => (this.#identifying = null));
+  }
+
+  async #exchange(jwt) {
+    const { token: before } = this.#server;
+    const { token, same, refused } = await this.#server.identify(jwt);
+    if (refused !== undefined) {
+      page.tell("refused", refused);
+      return;
+    }
+    if (this.#identified && !same) this.thread.clear();
+    // Nothing of who it is stays in the browser: the site says it anew on each page.
+    if (isToken(before)) page.say("keep", { token: SIGNED_IN, instead: before });
+    this.#identified = true;
+    this.#listen(token);
+    page.tell("identified");
+  }
+
+  /** The visitor has signed out: nothing is left of the thread. */
+  leave() {
+    this.#stream?.stop();
+    this.#stream = null;
+    this.#server.token = null;
+    this.#identified = false;
+    this.intro.values = null;
+    this.thread.clear();
+    this.transcript.hide();
+    this.email.hide();
+    if (this.#hello === null) return;
+    this.#head(this.#hello.state);
+    this.#ready();
+  }
+
+  /** What the visitor can do now: write, or first say who they are. */
+  #ready() {
+    const { ask = [], identity, attachments = null, transcript = false } = this.#hello ?? {};
+    const known = this.#server.token !== null || this.intro.values !== null;
+    const barred = identity === "required" && !this.#identified;
+    if (ask.length > 0 && !known && !barred) {
+      if (!this.intro.open) this.intro.show(ask);
+    } else this.intro.hide();
+    byId("composer").hidden = this.intro.open || barred;
+    byId("barred").hidden = !barred;
+    byId("attach").hidden = attachments === null;
+    byId("mail").hidden = !transcript || this.#server.token === null;
+  }
+
+  #sendFile(file) {
+    const { attachments } = this.#hello ?? {};
+    if (!attachments || byId("composer").hidden) return;
+    if (file.size > attachments.largest) {
+      const most = sizeOf(attachments.largest, this.#words.locale);
+      this.thread.note(this.say("fileTooLarge", { name: file.name, size: most }), { alert: true });
+      return;
+    }
+    this.email.hide();
+    this.outbox.add("", file);
+  }
+
+  /** The greeting and the disclosure, before anything is written and however long the server takes. */
+  async #introduce() {
+    // It came with the page, except for a visitor who has written: who has the conversation is not in the page.
+    const said = byId("hello").textContent;
+    if (said !== "" && this.#server.token === null) this.#welcome(JSON.parse(said));
+    for (let tries = 0; this.#hello === null; tries += 1) {
+      const response = await this.#server.ask("hello", { query: { locale: this.locales.join(",") } });
+      if (response?.ok) {
+        this.#welcome(await response.json());
+        return;
+      }
+      this.#trouble(response?.status ?? 0);
+      await backOff(tries);
+    }
+  }
+
+  #welcome(hello) {
+    this.#hello = hello;
+    this.header.hello = hello;
+    this.thread.agentName = hello.agent;
+    this.composer.max = hello.max_text;
+    byId("file").accept = (hello.attachments?.types ?? []).join(",");
+    this.#label();
+    this.#title();
+    if (hello.look) page.say("look", { look: hello.look });
+    this.#intro = { greeting: hello.greeting, disclosure: hello.disclosure };
+    // The disclosure is the first thing that is read (ASG-4).
+    if (hello.disclosure) this.thread.introduce(hello.disclosure, "disclosure", hello);
+    if (hello.greeting) this.thread.introduce(hello.greeting, "greeting", hello);
+    this.thread.toEnd();
+    this.#head(hello.state);
+    this.banner.well();
+    this.#ready();
+    if (this.#server.token !== null) this.#listen(this.#server.token);
+    page.tell("ready");
+  }
+
+  #title() {
+    if (this.#hello === null) return;
+    const own = this.#hello.words?.[this.#words.language];
+    const title = own?.title ?? this.say("chat", { company: this.#hello.company });
+    document.title = title;
+    byId("app").setAttribute("aria-label", title);
+    page.say("named", { title });
+  }
+
+  #listen(token) {
+    this.#server.token = token;
+    // Names come with the hello: messages are shown when it is there.
+    if (this.#hello === null) return;
+    this.#stream?.stop();
+    this.thread.replaying = true;
+    this.#live = false;
+    this.#ready();
+    this.#stream = openStream({
+      address: this.#server.address("events"),
+      token,
+      // Two signs of life may be missed.
+      silence: 2.25 * 1000 * this.#hello.heartbeat,
+      hear: {
+        opened: () => {
+          this.banner.well();
+          this.outbox.wake();
+        },
+        lost: (status) => this.#trouble(status),
+        event: (name, value) => this.#event(name, value),
+      },
+    });
+  }
+
+  #event(name, value) {
+    if (name === "message") this.outbox.arrived(value);
+    else if (name === "header") this.#head(value);
+    else if (name === "typing") this.#typing(value.on);
+    else if (name === "closed" && value.reason === "elsewhere") this.banner.show(this.say("elsewhere"));
+    else if (name === "live") {
+      this.#live = true;
+      // After the browser has taken notice of the old ones.
+      requestAnimationFrame(() => (this.thread.replaying = false));
+    }
+  }
+
+  #show(message) {
+    const fresh = !this.thread.has(message.id);
+    if (message.sender !== "contact") this.#typing(false);
+    if (fresh && this.#saidBefore(message)) return;
+    this.thread.show(message);
+    if (!fresh) return;
+    this.#follow(message);
+    this.email.show(this.#hello?.email_offer === true && message.kind === "handoff-unavailable");
+    if (this.#live && message.sender !== "contact" && (!this.#open || document.hidden)) {
+      this.#unread += 1;
+      page.say("unread", { count: this.#unread });
+    }
+    if (this.#live) page.tell("message", { id: message.id, sender: message.sender });
+  }
+
+  /** The greeting and disclosure that stand at the top are not said twice, except after a person (ASG-4). */
+  #saidBefore({ sender, kind, text }) {
+    if (sender === "person") this.#intro = { greeting: "", disclosure: "" };
+    return (kind === "greeting" || kind === "disclosure") && text === this.#intro[kind];
+  }
+
+  #head(state) {
+    this.thread.keepsFace = state.holder === "person" && state.initials_of === "";
+    const changed = this.header.show(state);
+    if (changed && this.#live) this.thread.note(changed);
+  }
+
+  #typing(on) {
+    this.typing.show(on ? this.say("typing", { name: byId("name").textContent }) : "");
+    if (on) this.thread.follow();
+  }
+
+  async #post(entry) {
+    await this.#identifying;
+    if (this.#server.token === null && !(await this.#begin())) return { later: 0, unsure: false };
+    const asked = this.intro.values;
+    const message = { client_msg_id: entry.id, text: entry.text, language: this.locales[0] ?? "" };
+    if (asked !== null && Object.keys(asked).length > 0) message.asked = asked;
+    const told = (share) => this.thread.progress(entry.element, share);
+    const { status, answer, wait } = await this.#server.post(message, entry.file, told);
+    if (status === 202) {
+      this.intro.values = null;
+      if (this.#identified) page.say("keep", { token: SIGNED_IN });
+    }
+    if ([401, 403, 404, 408].includes(status)) this.#trouble(status);
+    return outcome({ status, answer, wait }, this.say);
+  }
+
+  /** The first message: a token is asked for only now, so that who writes nothing leaves nothing. */
+  async #begin() {
+    // Somebody whom the site has to name again is not somebody new.
+    if (this.#identified || this.#hello?.identity === "required") return false;
+    const response = await this.#server.ask("session", { json: {} });
+    if (!response?.ok) {
+      this.#trouble(response?.status ?? 0);
+      return false;
+    }
+    const { token } = await response.json();
+    const counts = await page.keep(token);
+    if (this.#server.token === null) this.#listen(counts);
+    return true;
+  }
+
+  #forget() {
+    this.#stream?.stop();
+    if (this.#identified) {
+      // It has run out. What is written waits for the site to name the visitor anew.
+      this.#server.token = null;
+      page.tell("expired");
+      return;
+    }
+    page.say("forget", { token: this.#server.token });
+    this.#server.token = null;
+    this.thread.clear();
+  }
+
+  async #mail(path, address) {
+    const language = this.#words.language;
+    return (await this.#server.ask(path, { json: { email: address, language } }))?.status ?? 0;
+  }
+
+  async #judge(message, verdict) {
+    return (await this.#server.ask("feedback", { json: { message, verdict } }))?.ok ?? false;
+  }
+
+  #trouble(status) {
+    if (status === 401) this.#forget();
+    this.banner.trouble(status);
+  }
+
+  /** Somebody looks at the page, or the network is back. */
+  #back({ anew = false } = {}) {
+    if (this.#open && !document.hidden) this.#read();
+    this.#stream?.wake({ anew });
+    this.outbox?.wake();
+  }
+
+  #read() {
+    if (this.#unread === 0) return;
+    this.#unread = 0;
+    page.say("unread", { count: 0 });
+  }
+
+  #close() {
+    // From here on what arrives is unread, whenever the page around takes the panel away.
+    this.#open = false;
+    page.say("close");
+  }
+
+  #key(event) {
+    if (event.key === "Escape" && !event.isComposing) this.#close();
+    if (event.key === "Tab" && this.#modal) keepFocus(event);
+  }
+}
+
+const chat = new Chat();
+let started = false;
+const page = new Page((said) => {
+  if (said.type === "init") {
+    if (!started) chat.start(said);
+    started = true;
+    page.say("ready");
+  } else if (!started) {
+    return;
+  } else if (said.type === "show") {
+    chat.shown = said;
+  } else if (said.type === "token") {
+    chat.token = said.token;
+  } else if (said.type === "identify") {
+    chat.identify(said);
+  } else if (said.type === "logout") {
+    chat.leave();
+  }
+});
+
+// Opened by itself the frame is a page of its own, which remembers nobody.
+if (window.parent === window) {
+  started = true;
+  document.documentElement.classList.add("alone");
+  chat.start({ token: null, locales: [...navigator.languages] });
+  chat.shown = { open: true, modal: false, focus: true, text: "" };
+}

@@ -1,0 +1,1 @@
+"""Mail without IO: bytes read, judged and put in their conversation, and replies written."""
