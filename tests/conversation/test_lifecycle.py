@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 
 from custagent.conversation.lifecycle import ask_whether_it_helped, close_by_silence, threading_of, wake
+from custagent.core.channel import ChannelKind
 from custagent.core.conversation import ImpossibleTransition, Status
 from custagent.core.message import CHARGED_KINDS, MessageKind, Sender
-from custagent.core.workspace import ChannelKind, CloseAfter
+from custagent.core.workspace import CloseAfter
 
 
 @pytest.mark.parametrize(

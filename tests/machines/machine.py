@@ -13,6 +13,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
+from custagent.core.channel_event import PersonWrote
 from custagent.core.conversation import Status
 from custagent.core.credit import CreditKind
 from custagent.core.errors import LeaseHeld, Overtaken, StoreError, UnknownName
@@ -104,6 +105,34 @@ class Conversations(Machine):
         begun = self.store.conversations.begin(again, THREADINGS[channel], agent="eve", at=self.now)
         assert (begun.duplicate, begun.new) == (True, False)
         assert (begun.conversation.id, begun.message.id, begun.message.text) == (conversation, message, name)
+
+    @rule(channel=channels, key=keys, says=st.booleans())
+    def somebody_answers_past_us(self, channel: str, key: str, says: bool) -> None:
+        """In the provider's own app, with words or by taking the thread: people have it from now on."""
+        event, at = f"e{next(self.numbers)}", self.now
+        wrote = PersonWrote(channel=channel, external_id=event, contact_key=key, text=event if says else "", at=at)
+        first, again = (
+            self.store.channel_news.take_soon([wrote], at, threadings=THREADINGS, fence=self.model.fence).result()
+            for _ in range(2)
+        )
+        assert again == ()
+        latest = self.model.latest(channel, key)
+        thread = latest[1] if latest else None
+        if thread and (end := thread.ends()) and end <= at:
+            thread.close(end)
+        fresh = thread is None or (thread.status is CLOSED and channel == "chat")
+        assert bool(first) is (says or not fresh)
+        if not first:
+            return
+        (conversation,) = first
+        assert (conversation.id not in self.model.threads) is fresh
+        if fresh:
+            thread = Thread(channel=channel, key=key, status=OPEN, last_at=at)
+            self.model.threads[conversation.id] = thread
+        assert thread is self.model.threads[conversation.id]
+        thread.withdraw()
+        thread.answered_past_us(self.store.conversations.messages(conversation.id)[-1].id if says else None, at)
+        self.model.keep_books(conversation.id)
 
     # The agent and people.
 

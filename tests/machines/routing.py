@@ -24,10 +24,11 @@ from custagent.conversation.rerouting import targets_of
 from custagent.conversation.service import AgentInForce, ConversationService
 from custagent.core.agent import AgentDefinition, Assignment, Handoff
 from custagent.core.answer import Answer, Question
+from custagent.core.channel import ChannelKind, LiveChatChannel
 from custagent.core.conversation import Conversation, Status, Turn
 from custagent.core.message import InboundMessage, Message, MessageKind, Sender
 from custagent.core.people import Seat, Team, User
-from custagent.core.workspace import ChannelKind, LiveChatChannel, Workspace
+from custagent.core.workspace import Workspace
 from custagent.runtime.directory import WorkspaceDirectory
 from custagent.runtime.rerouting import Rerouting
 from custagent.store import Store

@@ -76,6 +76,15 @@ class Thread:
         self.said[message] = Said(kind="inbound")
         self.waiting.add(message)
 
+    def answered_past_us(self, message: int | None, at: datetime) -> None:
+        """Somebody answered elsewhere, or only took the thread (None): people have it."""
+        self.status = OPEN
+        self.closed_from = self.closed_at = self.outcome = self.snoozed_until = None
+        if message is not None:
+            self.said[message] = Said(kind="person")
+            self.waiting.clear()
+            self.last_at = at
+
     def close(self, at: datetime) -> None:
         """It ends, with the outcome that its replies make."""
         replies = [OUTCOMES[said.kind] for said in self.said.values() if said.kind in OUTCOMES]

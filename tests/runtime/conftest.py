@@ -16,9 +16,9 @@ from custagent.config.editor import NewAgent
 from custagent.config.home import Home, init_home
 from custagent.conversation.credits import USUAL, charge_for
 from custagent.conversation.lifecycle import threading_of
+from custagent.core.channel import ChannelKind
 from custagent.core.conversation import Begun, Charge, Conversation, Status, Turn
 from custagent.core.message import InboundMessage, Message, MessageKind, Sender
-from custagent.core.workspace import ChannelKind
 from custagent.runtime.agents import apply_agents, create_agent
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.channels import add_live_chat

@@ -9,7 +9,7 @@ import pytest
 from custagent.config.agents import agent_path
 from custagent.config.editor import NewAgent
 from custagent.config.home import Home
-from custagent.core.agent import Assignment, Handoff
+from custagent.core.agent import PRESETS, Assignment, ConfidencePreset, Handoff
 from custagent.core.conversation import Conversation, Event, Status, Turn, transition
 from custagent.core.credit import CreditKind
 from custagent.core.errors import ConfigError, CustagentError, PermissionDenied, UnknownName, UsageError
@@ -59,6 +59,7 @@ def test_all_terms_are_written_and_read_back(shop: Application) -> None:
         hours="team-hours",
         share="20%",
         mode="suggest",
+        confidence="careful",
     )
     with pytest.raises(ConfigError, match="`team-hours` goes by the hours of whom it hands over to"):
         assign(shop, "support", ["web"], terms)
@@ -77,8 +78,10 @@ def test_all_terms_are_written_and_read_back(shop: Application) -> None:
             hours="team-hours",
             share=20,
             mode="suggest",
+            confidence=PRESETS[ConfidencePreset.CAREFUL],
         ),
     )
+    assert "confidence: careful" in agent_path(shop.home, "support").read_text(encoding="utf-8")
 
 
 def test_assigning_again_takes_the_place_of_the_earlier_terms(shop: Application) -> None:

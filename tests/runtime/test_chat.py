@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from custagent.channels.live_chat import Header, Holder
+from custagent.channels.live_chat.chat import Header, Holder
 from custagent.config.agents import agent_path
 from custagent.core.conversation import Status
 from custagent.core.errors import LeaseHeld, UnknownName

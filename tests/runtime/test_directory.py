@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from custagent.core.agent import Assignment, Handoff
+from custagent.core.channel import LiveChatChannel
 from custagent.core.conversation import Status
 from custagent.core.message import MessageKind
 from custagent.core.people import Availability, Seat, Team, User
-from custagent.core.workspace import Desk, LiveChatChannel, Workspace
+from custagent.core.workspace import Desk, Workspace
 from custagent.runtime.directory import WorkspaceDirectory
 from custagent.store.presence import Absence
 

@@ -10,8 +10,7 @@ import pytest
 from custagent.config.agents import agent_path
 from custagent.core.conversation import Conversation, Status
 from custagent.core.errors import PermissionDenied, UnknownName, UsageError
-from custagent.core.message import DeliveryReceipt, DeliveryStatus, Message, MessageKind, Sender
-from custagent.core.people import Permission
+from custagent.core.message import DeliveryStatus, Message, MessageKind, Sender
 from custagent.runtime.assignments import Terms
 from custagent.runtime.assignments import assign as assign_agent
 from custagent.runtime.bootstrap import Application
@@ -137,6 +136,16 @@ class TestGivingAway:
         with pytest.raises(UsageError, match="bo may not answer"):
             inbox.assign(hear(shop).id, "bo")
 
+    def test_not_to_somebody_without_a_seat(self, shop, inbox, hear: Hear) -> None:
+        conversation = hear(shop)
+        path = shop.home.workspace_file
+        text = path.read_text(encoding="utf-8").replace("permissions: [edit-agents]", "permissions: [answer]")
+        path.write_text(text, encoding="utf-8")
+        shop.__dict__.pop("workspace", None)
+        with pytest.raises(UsageError, match="bo holds no seat"):
+            inbox.assign(conversation.id, "user:bo")
+        assert status_of(shop, conversation) == ("pending", "")
+
 
 class TestReleasing:
     def test_the_agent_says_that_it_is_one(self, shop, inbox, hear: Hear) -> None:
@@ -228,6 +237,22 @@ class TestWhoMay:
         assert (noted.action, noted.subject, noted.actor) == ("inbox read", conversation.id, "anna")
         inbox.open(conversation.id, noted=False)
         assert shop.store.audit.entries(1) == (noted,)
+
+    def test_a_list_shows_what_contacts_wrote_and_is_noted_once(self, shop, inbox, hear: Hear) -> None:
+        conversation = hear(shop)
+        wanted = Wanted(view=View.AGENT)
+        inbox.items(wanted)
+        inbox.items(wanted, noted=False)
+        assert [
+            (one.action, one.subject, one.after) for one in shop.store.audit.entries(9) if "list" in one.action
+        ] == [("inbox list", "agent", conversation.id)]
+
+    def test_a_suggestion_is_noted(self, shop, inbox, hear: Hear) -> None:
+        conversation = hear(shop)
+        assign_agent(shop, "support", ["web"], Terms())
+        inbox.suggest(conversation.id)
+        entry = shop.store.audit.entries(1)[0]
+        assert (entry.action, entry.subject, entry.actor) == ("inbox suggest", conversation.id, "anna")
 
 
 class TestSuggestions:
@@ -327,56 +352,6 @@ class TestSearching:
         assert [hit.conversation.id for hit in inbox.find("kettle", Wanted(language="sv"), limit=9)] == [first.id]
         assert inbox.find("kettle", Wanted(channel="wiki"), limit=9) == ()
         assert inbox.find("?!", Wanted(), limit=9) == ()
-
-
-class TestWhatDidNotArrive:
-    @pytest.fixture
-    def failed(self, shop, inbox, hear: Hear) -> Message:
-        written = inbox.reply(hear(shop).id, "It left today")
-        receipt = DeliveryReceipt(status=DeliveryStatus.FAILED, external_id="p1", error="The number is gone.")
-        shop.store.outbox.record(written.id, receipt, shop.clock.now())
-        return written
-
-    def test_is_tried_again_in_the_name_of_who_wants_it(self, shop, failed) -> None:
-        cleo = shop.workspace.users[2].model_copy(update={"permissions": (Permission.ANSWER,)})
-        workspace = shop.workspace.model_copy(update={"users": (*shop.workspace.users[:2], cleo)})
-        inbox = Inbox(shop.acting(cleo, workspace), cleo)
-        inbox.send_again(failed.conversation, failed.id)
-        assert shop.store.outbox.statuses(failed.conversation)[failed.id] is DeliveryStatus.QUEUED
-        (noted,) = shop.store.audit.entries(1)
-        assert (noted.actor, noted.action) == ("cleo", "outbox retry")
-
-    def test_is_given_up(self, shop, inbox, failed) -> None:
-        assert inbox.items(Wanted())[0].failed == 1
-        inbox.give_up(failed.conversation, failed.id)
-        assert shop.store.outbox.statuses(failed.conversation)[failed.id] is DeliveryStatus.DROPPED
-        assert inbox.items(Wanted())[0].failed == 0
-        with pytest.raises(UsageError, match="given up before"):
-            inbox.send_again(failed.conversation, failed.id)
-
-    def test_of_another_conversation_is_not_touched(self, shop, inbox, hear: Hear, failed) -> None:
-        other = hear(shop, "k2")
-        (asked,) = shop.store.conversations.messages(other.id)
-        for change in (inbox.send_again, inbox.give_up, inbox.why):
-            for conversation, reply in ((other.id, failed.id), (other.id, asked.id), (other.id, 0), ("x", failed.id)):
-                with pytest.raises(UnknownName, match="there is no reply"):
-                    change(conversation, reply)
-        assert shop.store.outbox.statuses(failed.conversation)[failed.id] is DeliveryStatus.FAILED
-
-
-class TestWhy:
-    def test_what_a_reply_rests_on(self, shop, inbox, hear: Hear, reply: Reply) -> None:
-        conversation = hear(shop, text="Where is it?")
-        said = reply(shop, conversation, decision="answer", reason="short-answer", confidence=0.9)
-        found = inbox.why(conversation.id, said.id)
-        assert (found.asked, found.reasoning.reason) == (("Where is it?",), "short-answer")
-        (noted,) = shop.store.audit.entries(1)
-        assert (noted.action, noted.subject) == ("inbox read", conversation.id), "it was not open before"
-
-    def test_of_a_person_is_not_told(self, shop, inbox, hear: Hear) -> None:
-        written = inbox.reply(hear(shop).id, "Because.")
-        with pytest.raises(UsageError, match="people's replies are not explained"):
-            inbox.why(written.conversation, written.id)
 
 
 def test_looking_again_at_what_was_never_opened_is_a_look(shop, inbox, hear: Hear) -> None:

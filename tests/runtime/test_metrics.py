@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from custagent.core.channel_event import Unread
 from custagent.core.message import DeliveryReceipt, DeliveryStatus, InboundMessage
 from custagent.runtime.agents import apply_workspace
 from custagent.runtime.bootstrap import Application
@@ -19,6 +20,7 @@ from custagent.runtime.runner import Runner
 from custagent.runtime.server import make_asgi
 from custagent.store.backup import copy_database
 from custagent.store.backup_folder import folder_of, name_for
+from custagent.store.channel_states import Trouble, Way
 
 #: A line of the text format 0.0.4: a name, labels in quotes, a number.
 LINE = re.compile(r'[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? (\d+(\.\d+)?(e[+-]\d+)?|-\d+)')
@@ -131,6 +133,20 @@ def test_a_lost_lease_a_damaged_index_and_a_backup_are_told(
     assert found["backup_age_seconds"] == 3600
     assert found["lease_held"] == 0
     assert 'index_generation{agent="support"}' not in found
+
+
+def test_how_long_channels_are_out_and_paused_is_told(live: Application, metrics: Metrics) -> None:
+    now, states = live.clock.now(), live.store.channel_states
+    assert not [name for name in values(metrics.text()) if name.startswith(("channel_", "unread_"))]
+    states.begin(Trouble(channel="website", way=Way.SENDING, since=now, reason="away"))
+    states.pause("website", "anna", now)
+    item = Unread(channel="website", kind="poll", content="{}", content_hash="h")
+    live.store.channel_news.take_soon([item], now, threadings={}).result()
+    live.clock.advance(minutes=3)  # type: ignore[attr-defined] # a FrozenClock
+    found = values(metrics.text())
+    assert found['channel_out_seconds{channel="website",way="sending"}'] == 180
+    assert found['channel_paused_seconds{channel="website"}'] == 180
+    assert found['unread_items{channel="website"}'] == 1
 
 
 def test_no_label_holds_anything_of_a_contact(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custagent.core.answer import Answer, Candidate, Decision, DecisionKind, Evidence, Question, Reason, Usage
+from custagent.core.answer import Answer, Candidate, Decision, DecisionKind, Evidence, Part, Question, Reason, Usage
 from custagent.core.document import Citation
 from custagent.core.errors import ModelError, UsageError
 from custagent.runtime.preview import PreviewSession, answer_object, ask_lines
@@ -228,7 +229,7 @@ class TestObject:
         fixed = ["id", "question", "decision", "reason", "confidence", "language", "text", "citations", "candidates",
                  "usage", "timings_ms"]  # fmt: skip
         assert [key for key in told if key in fixed] == fixed
-        assert set(told) - set(fixed) == {"options", "signals"}
+        assert set(told) - set(fixed) == {"options", "parts", "signals"}
         assert (told["id"], told["question"], told["decision"], told["reason"]) == (
             "7",
             "How long?",
@@ -238,6 +239,14 @@ class TestObject:
         assert (told["confidence"], told["language"], told["text"]) == (0.9123, "en", "Five days.")
         assert told["usage"] == {"model": "m", "input_tokens": 5, "output_tokens": 2, "calls": 0, "cost": None}
         assert (told["timings_ms"], told["signals"], told["options"]) == ({"total": 12.5}, {"cosine": 0.1235}, ["One"])
+
+    def test_each_of_several_questions_is_told_with_its_decision(self):
+        decided = Decision(kind=DecisionKind.REPHRASE, reason=Reason.NOTHING_FITS, confidence=0.12345)
+        told = answer_object(replace(FULL, parts=(Part(question="And gloves?", decision=decided),)), "q", "1")
+        assert told["parts"] == [
+            {"question": "And gloves?", "decision": "rephrase", "reason": "nothing-fits", "confidence": 0.1235}
+        ]
+        assert answer_object(FULL, "q", "1")["parts"] == []
 
     def test_what_a_citation_lacks_is_left_out(self):
         plain, full = answer_object(FULL, "q", "1")["citations"]

@@ -14,6 +14,7 @@ from custagent.core.message import Message
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.changes import changes_of
 from custagent.runtime.conversations import find_conversation
+from custagent.runtime.files import FileFolder
 from custagent.runtime.in_force import InForce
 from custagent.runtime.privacy import aged, erase_aged, erase_known, export_known, known_of
 from custagent.runtime.retention import Retention
@@ -130,3 +131,38 @@ class TestByAge:
         assert due == (old.id,)
         assert erase_aged(shop, due, "365d").erased.contacts == 1
         assert aged(shop, "365d") == ()
+
+
+class TestFiles:
+    """What came with messages goes with them, unless somebody else sent the same."""
+
+    @pytest.fixture
+    def sent(self, shop, hear):
+        folder = FileFolder(shop.home.files_folder)
+
+        def sent(content: bytes, *keys: str) -> str:
+            kept = folder.keep(content, name="a.pdf", media_type="application/pdf")
+            for key in keys:
+                hear(shop, key, attachments=(kept,))
+            return kept.hash
+
+        return sent
+
+    def test_they_go_with_the_contact(self, shop, sent):
+        own, shared = sent(b"%PDF-1", "k1"), sent(b"%PDF-2", "k2", "k3")
+        folder = FileFolder(shop.home.files_folder)
+        for named in ("k1", "k2"):
+            erase_known(shop, known_of(shop, named))
+        assert folder.path(own) is None
+        assert folder.path(shared) is not None
+        erase_known(shop, known_of(shop, "k3"))
+        assert folder.path(shared) is None
+
+    def test_they_go_with_age(self, shop, sent, hear):
+        own = sent(b"%PDF-1", "k1")
+        conversation = hear(shop, "k1")
+        stored = shop.store.conversations.conversation(conversation.id)
+        shop.store.conversations.commit(Turn(conversation=stored, status=Status.CLOSED, at=shop.clock.now()))
+        shop.clock.advance(days=400)
+        erase_aged(shop, aged(shop, "365d"), "365d")
+        assert FileFolder(shop.home.files_folder).path(own) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -15,14 +16,15 @@ from custagent.core.document import Citation, SourceState, SourceStatus
 from custagent.core.errors import CustagentError, UnknownName
 from custagent.core.message import DeliveryReceipt, DeliveryStatus, Message
 from custagent.core.notice import Notice
-from custagent.runtime.agents import create_agent
+from custagent.runtime.agents import apply_agents, create_agent
 from custagent.runtime.assignments import Terms, assign
 from custagent.runtime.backup import take_backup
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.channels import add_live_chat, remove_channel
+from custagent.runtime.channels import add_live_chat
 from custagent.runtime.conversations import find_conversation, list_conversations, read_filter
 from custagent.runtime.status import differences, served_channels, workspace_status
 from custagent.store.lease import LeaseHolder
+from tests.telegram import install_telegram
 
 Hear = Callable[..., Conversation]
 Reply = Callable[..., Message]
@@ -126,20 +128,22 @@ def test_with_nothing_assigned_each_step_names_the_next_one(app: Application) ->
     assert [state.name for state in served_channels(app)] == ["site"]
 
 
-def test_a_channel_of_a_kind_that_is_not_served_is_nothing_to_run(shop: Application) -> None:
-    secrets = "access_token: '${A}', app_secret: '${B}', verify_token: '${C}'"
-    phone = f"  - {{name: phone, kind: whatsapp, phone_number_id: '1', {secrets}}}\n"
-    path = shop.home.workspace_file
-    path.write_text(path.read_text(encoding="utf-8") + phone, encoding="utf-8")
-    agent = agent_path(shop.home, "support")
-    agent.write_text(agent.read_text(encoding="utf-8") + "assignments:\n  - channel: phone\n", encoding="utf-8")
-    shop.__dict__.pop("workspace")
-    from custagent.runtime.agents import apply_agents
-
-    apply_agents(shop)
-    with pytest.raises(CustagentError, match="does not serve whatsapp channels yet"):
+def test_a_channel_whose_package_is_gone_is_nothing_to_run(
+    shop: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as installed:
+        install_telegram(tmp_path / "packages", installed)
+        path = shop.home.workspace_file
+        club = "  - {name: club, kind: telegram, token: '${T}'}\n"
+        path.write_text(path.read_text(encoding="utf-8") + club, encoding="utf-8")
+        agent = agent_path(shop.home, "support")
+        agent.write_text(agent.read_text(encoding="utf-8") + "assignments:\n  - channel: club\n", encoding="utf-8")
+        shop.__dict__.pop("workspace")
+        apply_agents(shop)
+        assert [one.name for one in served_channels(shop)] == ["club"]
+    with pytest.raises(CustagentError, match="nothing that is installed here serves telegram channels") as caught:
         served_channels(shop)
-    remove_channel(shop, "wiki")
+    assert "Install the package" in caught.value.hint
 
 
 def test_a_record_holds_everything_of_a_conversation(shop: Application, hear: Hear, reply: Reply) -> None:

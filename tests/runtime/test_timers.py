@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 
 from custagent.config.agents import agent_path
+from custagent.core.channel import ChannelKind
 from custagent.core.conversation import Conversation, Status, Turn
 from custagent.core.errors import LeaseHeld
 from custagent.core.message import DeliveryReceipt, DeliveryStatus, Message, MessageKind, Sender
-from custagent.core.workspace import ChannelKind
 from custagent.runtime.agents import apply_agents
 from custagent.runtime.in_force import InForce
 from custagent.runtime.pauses import pause_agents, resume_agents

@@ -10,16 +10,26 @@ from pathlib import Path
 
 import pytest
 
+from custagent.core.channel_event import PersonWrote, Unread
 from custagent.core.conversation import Status
 from custagent.core.handoff import HandoffSummary
-from custagent.core.message import Attachment, DeliveryReceipt, DeliveryStatus, MessageKind, Verdict
+from custagent.core.message import (
+    Attachment,
+    DeliveryReceipt,
+    DeliveryStatus,
+    DeliveryUpdate,
+    Identity,
+    IdentityKind,
+    MessageKind,
+    Verdict,
+)
 from custagent.core.note import Note
 from custagent.core.notification import NotificationEvent
 from custagent.runtime.notifications import body_of
 from custagent.store import Store
 from custagent.store.backup import copy_database, examine
 from custagent.store.backup_folder import folder_of
-from custagent.store.erasure import ERASED, OF_CONVERSATION, Erased
+from custagent.store.erasure import ERASED, GONE_WITH_CONTACT, OF_CONVERSATION, Erased
 from custagent.store.search import Filter
 
 #: Every other column of text, and why nothing of a contact stands in it.
@@ -29,10 +39,18 @@ KEPT = {
         "id", "channel", "status", "closed_from", "agent", "assignee", "assigned_at", "language", "opened_at",
         "last_message_at", "last_sender", "closed_at", "outcome", "silent_since", "waiting_since",
     },
-    "messages": {"conversation", "sender", "kind", "at", "language", "author", "decision", "reason"},
+    "messages": {"conversation", "sender", "kind", "at", "language", "author", "decision", "reason", "edited_at"},
     "inbound": {"channel", "conversation", "sent_at"},
     "outbox": {"channel", "conversation", "sender", "status", "next_at", "changed_at"},
+    "outbox_parts": {"conversation", "channel", "status"},
+    "reply_ways": {"conversation"},
+    "channel_events": {"channel", "conversation", "at"},
+    # No row of a conversation is left in it (`GONE`), nor of a contact (`GONE_WITH_CONTACT`).
+    "attached_files": {"conversation", "channel", "hash", "next_at"},
+    "identities": {"channel", "kind", "value"},
+    "opt_outs": {"at"},
     "feedback": {"conversation", "verdict", "at"},
+    "judgements": {"conversation", "author", "verdict", "at"},
     "snoozes": {"conversation", "until"},
     "notes": {"conversation", "author", "at"},
     # No row of a conversation is left in it (`GONE`).
@@ -54,8 +72,10 @@ KEPT = {
 #: Content, settings and the runner: nobody's.
 OF_NOBODY = {
     "documents", "chunks", "source_documents", "sources", "source_problems", "vectors", "applied_versions", "pauses",
-    "channel_checks", "lease", "absences", "passwords", "invitations", "sessions", "sign_in_failures",
-    "notified", "stopped_webhooks",
+    "channel_checks", "channel_pauses", "channel_troubles", "lease", "absences", "passwords", "invitations", "sessions", "sign_in_failures",
+    "notified", "stopped_webhooks", "channel_progress",
+    # Nobody knows yet whose they are; they go after some days (`EVENTS_KEPT`), and with whom they name.
+    "early_changes", "unread_items",
 }  # fmt: skip
 
 #: When it is done; only the time at which a live conversation ends.
@@ -80,7 +100,11 @@ def test_every_column_of_text_was_thought_of(store, path):
             text = {row[1] for row in columns if row[2] == "TEXT"}
             assert text == KEPT[table] | ERASED.get(table, {}).keys(), table
     assert set(tables) == KEPT.keys()
-    assert {*OF_CONVERSATION, "contacts"} == KEPT.keys()
+    assert {*OF_CONVERSATION, *GONE_WITH_CONTACT, "contacts"} == KEPT.keys()
+
+
+def tell(store, updates, desk) -> None:
+    store.outbox.note_all_soon(updates, desk.clock.now()).result()
 
 
 @pytest.fixture
@@ -88,12 +112,21 @@ def told(store, desk):
     """One contact who left something everywhere, and one who has the same words."""
     begun = desk.hear(
         f"I am Ada, {SECRET}", key=f"key-{MARK}", contact_name=f"Ada {MARK}", external_id=f"wamid-{MARK}",
-        body_hash=f"hash-{MARK}", attachments=(Attachment(name=f"{MARK}.jpg"),),
+        body_hash=f"hash-{MARK}", attachments=(Attachment(name=f"{MARK}.jpg", reference=f"media-{MARK}"),),
+        identities=(Identity(kind=IdentityKind.PHONE, value=f"4670-{MARK}"),), reply_details={"subject": SECRET},
     )  # fmt: skip
     (reply,) = desk.say(begun.conversation, MessageKind.ANSWER)
+    piece = DeliveryReceipt(status=DeliveryStatus.SENT, external_id=f"piece-{MARK}")
+    tell(store, [DeliveryUpdate(channel="chat", receipt=piece, outbound=reply.id, part=1, last=False)], desk)
+    unread = Unread(channel="chat", kind="poll", content=f'{{"from": "key-{MARK}"}}', content_hash="h1")
+    others = Unread(channel="chat", kind="poll", content='{"from": "key-bo"}', content_hash="h2")
+    wrote = PersonWrote(
+        channel="chat", external_id=f"echo-{MARK}", contact_key=f"key-{MARK}", text=SECRET, at=desk.clock.now()
+    )
     store.outbox.record(
         reply.id, DeliveryReceipt(status=DeliveryStatus.SENT, external_id=f"sent-{MARK}"), desk.clock.now()
     )
+    store.channel_news.take_soon([unread, others, wrote], desk.clock.now(), threadings=desk.THREADINGS).result()
     desk.hear(f"And again {SECRET}", key=f"key-{MARK}")
     store.search.note_words()
     desk.hear(f"Not noted yet: {SECRET}", key=f"key-{MARK}")
@@ -125,7 +158,8 @@ def holding(folder: Path, words: str) -> list[str]:
 def test_no_file_holds_it_afterwards(store, told, path):
     assert holding(path.parent, MARK)
     done = erase(store, f"key-{MARK}")
-    assert done == Erased(contacts=1, conversations=1, messages=4)
+    assert done == Erased(contacts=1, conversations=1, messages=5)
+    assert [one.content for one in store.channel_news.unread()] == ['{"from": "key-bo"}']
     assert holding(path.parent, MARK) == []
     assert holding(path.parent, "Umeå") == []
 
@@ -166,7 +200,7 @@ def test_what_figures_are_made_of_stays(store, told, desk):
     kept = store.conversations.conversation(ada.id)
     assert kept.status.value == "closed"
     messages = store.conversations.messages(ada.id)
-    assert [message.kind.value for message in messages] == ["inbound", "answer", "inbound", "inbound"]
+    assert [message.kind.value for message in messages] == ["inbound", "answer", "person", "inbound", "inbound"]
     assert {message.text for message in messages} == {""}
     assert store.ledger.entries() == before
     assert store.ledger.verify() is None
@@ -260,7 +294,7 @@ def test_every_row_about_them_is_written_out(store, told, path):
     rows = store.erasure.rows_of([ada.contact.id], [ada.id])
     assert rows.keys() == KEPT.keys()
     assert [len(rows[table]) for table in ("contacts", "conversations", "messages", "inbound", "outbox")] == [
-        1, 1, 4, 3, 1,
+        1, 1, 5, 3, 1,
     ]  # fmt: skip
     assert "Bo" not in str(rows)
     assert f"Ada {MARK}" in str(rows)
@@ -274,7 +308,7 @@ class TestByAge:
         clock.advance(days=366)
         since = clock.now() - timedelta(days=365)
         assert store.erasure.older_than(since) == (ada.id,)
-        assert store.erasure.erase((), [ada.id], clock.now()) == Erased(contacts=1, conversations=1, messages=4)
+        assert store.erasure.erase((), [ada.id], clock.now()) == Erased(contacts=1, conversations=1, messages=5)
         assert store.erasure.older_than(since) == ()
         assert store.conversations.messages(bo.id)[0].text
         assert store.erasure.older_than(clock.now() - timedelta(days=367)) == ()

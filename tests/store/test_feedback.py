@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from custagent.core.answer import Reason
 from custagent.core.conversation import Status
 from custagent.core.errors import LeaseHeld, UnknownName
 from custagent.core.message import CHARGED_KINDS, MessageKind, Verdict
@@ -78,3 +81,40 @@ def test_a_runner_that_was_replaced_writes_none(store, desk, give):
     with pytest.raises(LeaseHeld):
         give(reply, UP, fence=7)
     assert store.feedback.verdicts(reply.conversation) == {}
+
+
+class TestSaidInWords:
+    """What the agent understood as "it did not help" counts as a thumb down on the reply before (GAP-2)."""
+
+    def complain(self, desk, conversation):
+        """The agent's words to somebody whom the reply before did not help."""
+        turn = desk.turn(conversation, MessageKind.REPHRASE)
+        told = tuple(replace(message, reason=Reason.NOT_HELPED.value) for message in turn.messages)
+        return desk.store.conversations.commit(replace(turn, messages=told))
+
+    def test_the_reply_before_is_judged(self, store, desk):
+        conversation = desk.hear().conversation
+        first, second = desk.say(conversation, MessageKind.CLARIFY, MessageKind.ANSWER)
+        again = desk.hear(conversation.channel).conversation
+        (told,) = self.complain(desk, again)
+        assert store.feedback.verdicts(conversation.id) == {second.id: DOWN}
+        assert told.id > second.id > first.id
+
+    def test_over_fixed_texts_and_whatever_was_thought_before(self, store, desk, give):
+        conversation = desk.hear().conversation
+        answer, _ = desk.say(conversation, MessageKind.ANSWER, MessageKind.FOLLOW_UP)
+        give(answer, UP)
+        self.complain(desk, desk.hear(conversation.channel).conversation)
+        assert store.feedback.verdicts(conversation.id) == {answer.id: DOWN}
+
+    def test_where_nothing_was_replied_nothing_is_judged(self, store, desk):
+        conversation = desk.hear().conversation
+        self.complain(desk, conversation)
+        assert store.feedback.verdicts(conversation.id) == {}
+
+    def test_another_conversation_s_reply_is_left_alone(self, store, desk):
+        other = desk.hear(key="k2").conversation
+        (answer,) = desk.say(other, MessageKind.ANSWER)
+        self.complain(desk, desk.hear().conversation)
+        assert store.feedback.verdicts(other.id) == {}
+        assert answer.id

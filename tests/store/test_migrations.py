@@ -37,10 +37,19 @@ ROWS = {
         ),
     ],
     9: [
-        "INSERT INTO messages VALUES (5, 'c', 'agent', 'answer', 'Hi', 't', '', '', '', '', '', '', '', 0.9, 1, 1, '')",
+        (
+            "INSERT INTO messages (id, conversation, sender, kind, text, at, language, author, options, attachments,"
+            " citations, decision, reason, confidence, agent_version, index_generation, evidence)"
+            " VALUES (5, 'c', 'agent', 'answer', 'Hi', 't', '', '', '', '', '', '', '', 0.9, 1, 1, '')"
+        ),
         "INSERT INTO inbound VALUES ('ch', 'x1', 5, 'c', 'then', 'hash', 0)",
     ],
-    10: ["INSERT INTO outbox VALUES (5, 'ch', 'c', 'agent', 'queued', NULL, 0, '', 'then', '', '')"],
+    10: [
+        (
+            "INSERT INTO outbox (message, channel, conversation, sender, status, charge, attempts, next_at, changed_at,"
+            " external_id, error) VALUES (5, 'ch', 'c', 'agent', 'queued', NULL, 0, '', 'then', '', '')"
+        )
+    ],
     11: ["INSERT INTO lease VALUES (1, 7, 'host', 42, 'then', 'then', 15.0, 0)"],
     12: ["INSERT INTO pauses VALUES ('ada', 'anna', 'then')"],
     13: ["INSERT INTO channel_checks VALUES ('web', 'hash', '[]', 'then')"],
@@ -66,6 +75,24 @@ ROWS = {
         "INSERT INTO notifications VALUES ('evt_1', 'hash', 'handoff', 'c', '{}', 't', 'waiting', 0, 't', 't', 't', '')",
         "INSERT INTO stopped_webhooks VALUES ('hash', 'then')",
     ],
+    22: [
+        "INSERT INTO identities VALUES ('ch', 'phone', '4670', 3)",
+        "INSERT INTO channel_events VALUES ('ch', 'e1', 5, 'c', 'then')",
+        "INSERT INTO early_changes VALUES ('ch', 'x9', 'text', 'then')",
+        "INSERT INTO unread_items VALUES (1, 'ch', 'poll', '{}', 'hash', 'then')",
+        "INSERT INTO channel_progress VALUES ('ch', '7')",
+    ],
+    23: [
+        "INSERT INTO reply_ways VALUES (5, 'c', 'key', '{}')",
+        "INSERT INTO outbox_parts VALUES (5, 1, 'c', 'ch', 'x2', 'sent', 1)",
+    ],
+    24: ["INSERT INTO attached_files VALUES (5, 0, 'c', 'ch', 'hash', 0, 0, '')"],
+    25: ["INSERT INTO opt_outs VALUES (3, 'then')"],
+    26: [
+        "INSERT INTO channel_pauses VALUES ('web', 'anna', 'then')",
+        "INSERT INTO channel_troubles VALUES ('web', 'sending', 'then', 'refused', NULL)",
+    ],
+    27: ["INSERT INTO judgements VALUES (5, 'c', 'anna', 'down', 'then')"],
 }
 
 

@@ -16,7 +16,7 @@ from custagent.core.notification import Happening, NotificationEvent
 from custagent.store import Store
 from tests.store.test_migrations import build
 
-HANDOFF, OVERDUE, CREDITS = NotificationEvent
+HANDOFF, OVERDUE, CREDITS, CHANNEL = NotificationEvent
 EVERYTHING = {"hook": tuple(NotificationEvent)}
 
 

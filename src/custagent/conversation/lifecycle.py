@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from custagent.core.channel import ChannelKind
 from custagent.core.conversation import Conversation, Event, Threading, Turn, transition
 from custagent.core.message import Message, MessageKind, Sender
-from custagent.core.workspace import ChannelKind, CloseAfter
+from custagent.core.workspace import CloseAfter
 from custagent.core.written import seconds
 
 
-def threading_of(kind: ChannelKind, close_after: CloseAfter | None = None) -> Threading:
+def threading_of(kind: str, close_after: CloseAfter | None = None) -> Threading:
     """How conversations on channels of this kind end: chats and mail by the times of the workspace, a day and three.
 
-    A message after that begins a new chat, and goes on with the same mail.
+    A message after that begins a new chat, and goes on with the same mail. Kinds of other packages are chats.
     """
     times = close_after or CloseAfter()
-    mail = kind is ChannelKind.EMAIL
+    mail = kind == ChannelKind.EMAIL
     return Threading(closes_after=timedelta(seconds=seconds(times.email if mail else times.chat)), reopens=mail)
 
 

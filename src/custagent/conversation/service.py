@@ -42,8 +42,9 @@ class AgentInForce:
     version: int
     generation: int
     answerer: Answerer
-    #: Somebody paused it: it hands every conversation to people (ANS-2).
+    #: It hands every conversation to people (ANS-2), because of `paused_for`: somebody paused it, or the channel is out.
     paused: bool = False
+    paused_for: Reason = Reason.PAUSED
 
 
 class Texts(Protocol):
@@ -80,7 +81,7 @@ class ConversationService:
         earlier = _without(thread, unhandled)
         if agent.paused:
             return self._hand_off(
-                agent, conversation, earlier, unhandled, _unthought(agent, conversation, Reason.PAUSED)
+                agent, conversation, earlier, unhandled, _unthought(agent, conversation, agent.paused_for)
             )
         question = Question(
             text="\n".join(message.text for message in unhandled),

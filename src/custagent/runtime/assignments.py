@@ -14,9 +14,10 @@ from pydantic import ValidationError
 from custagent.config.agents import agent_path
 from custagent.config.editor import drop_items, put_items
 from custagent.core.agent import Handoff
+from custagent.core.channel import Channel
 from custagent.core.errors import CustagentError, UnknownName, UsageError
 from custagent.core.people import Permission, Seat
-from custagent.core.workspace import Channel, Workspace
+from custagent.core.workspace import Workspace
 from custagent.runtime.agents import apply_agents, refuse_errors
 from custagent.runtime.bootstrap import WORKSPACE_KEY, Application
 from custagent.runtime.channels import ADD_HINT, connection_fault, find_channel
@@ -38,6 +39,8 @@ class Terms:
     share: int = 100
     #: "reply" or "suggest".
     mode: str = "reply"
+    #: The name of the thresholds on this channel; "" for the agent's own (ANS-2).
+    confidence: str = ""
 
     def as_item(self, channel: str) -> dict[str, Any]:
         """The assignment as it stands in YAML: what is left at its default is left out."""
@@ -50,8 +53,14 @@ class Terms:
             handoff["reroute_after"] = self.handoff.reroute_after
         if self.handoff.reroute_on != Handoff().reroute_on:
             handoff["reroute_on"] = list(self.handoff.reroute_on)
-        terms = {"handoff": handoff or None, "hours": self.hours, "share": self.share, "mode": self.mode}
-        usual = {"handoff": None, "hours": "always", "share": 100, "mode": "reply"}
+        terms = {
+            "handoff": handoff or None,
+            "hours": self.hours,
+            "share": self.share,
+            "mode": self.mode,
+            "confidence": self.confidence,
+        }
+        usual = {"handoff": None, "hours": "always", "share": 100, "mode": "reply", "confidence": ""}
         return {"channel": channel} | {key: value for key, value in terms.items() if value != usual[key]}
 
 
@@ -65,6 +74,7 @@ def read_terms(
     hours: str = "always",
     share: str = "100%",
     mode: str = "reply",
+    confidence: str = "",
 ) -> Terms:
     """The terms as they are typed; `handoff` "" is `transfer` when somebody is named and `stay` otherwise (HND-1).
 
@@ -89,7 +99,7 @@ def read_terms(
             f"--to {' --to '.join(to)} names nobody: write user:NAME or team:NAME",
             hint="For example: --to team:support",
         ) from exc
-    return Terms(handoff=agreed, hours=hours, share=_percent(share), mode=mode)
+    return Terms(handoff=agreed, hours=hours, share=_percent(share), mode=mode, confidence=confidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

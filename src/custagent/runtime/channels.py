@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from custagent.channels.live_chat import snippet
+from custagent.channels.live_chat.adapter import policy, snippet
 from custagent.channels.origins import normal_origin
 from custagent.config.agents import agent_names
 from custagent.config.editor import drop_items, put_items
 from custagent.config.findings import did_you_mean
+from custagent.config.kinds import brought_kind, settings_of
+from custagent.config.secrets import reference_name
+from custagent.config.shape import complaints
+from custagent.core.channel import Channel, ChannelBase, ChannelKind, LiveChatChannel
 from custagent.core.errors import ConfigError, UnknownName, UsageError
 from custagent.core.ids import content_hash, is_name
 from custagent.core.people import Permission
-from custagent.core.workspace import Channel, LiveChatChannel, Workspace
+from custagent.core.workspace import Workspace
 from custagent.core.written import BaseAddress
 from custagent.runtime.agents import apply_workspace, refuse_errors
 from custagent.runtime.bootstrap import Application
+from custagent.runtime.channel_settings import models
 from custagent.runtime.handover import live_assignments
-from custagent.runtime.served import served_kind, surroundings
+from custagent.runtime.served import Guided, adapter_of, served_kind, surroundings
+from custagent.store.channel_news import UnreadItem
+from custagent.store.channel_states import Paused, Trouble
 from custagent.store.checks import ChannelCheck
 
 #: What makes the first channel; told wherever one is missing.
@@ -42,6 +49,10 @@ class ChannelState:
     agent: str
     #: Whether that agent is paused.
     paused: bool
+    #: Who paused the channel, and when; None while it is not.
+    channel_paused: Paused | None
+    #: What does not work there, as the runner noticed.
+    troubles: tuple[Trouble, ...]
     #: Whether an agent can go live on it (ASG-1), and what stands in the way; "" when nothing does.
     connected: bool
     fault: str
@@ -49,12 +60,15 @@ class ChannelState:
     check: ChannelCheck | None
 
 
-def add_live_chat(app: Application, name: str, origins: Sequence[str], *, desk: str = "") -> LiveChatChannel:
-    """Write a live chat into custagent.yaml and put it into force. `desk` "" is the default one.
+def add_channel(app: Application, kind: str, name: str, given: Mapping[str, Any], *, desk: str = "") -> Channel:
+    """Write a channel into custagent.yaml and put it into force. `given` are its settings as they stand in the file, and
+    `desk` "" is the default one.
 
-    Raises UsageError for a name that is taken or what is no origin, ConfigError for an unknown desk, PermissionDenied.
+    Raises UsageError for a kind that is not there, a name that is taken, and settings that are missing or wrong;
+    ConfigError for an unknown desk, PermissionDenied.
     """
     app.actor.require(Permission.ADMIN, app.workspace)
+    model = _model(kind)
     if not is_name(name):
         raise UsageError(
             f"{name!r} cannot be a channel's name: lower-case letters, digits and hyphens only", hint=ADD_HINT
@@ -64,16 +78,41 @@ def add_live_chat(app: Application, name: str, origins: Sequence[str], *, desk: 
             f"there is a channel called {name!r} already",
             hint="See all with: custagent channels list\nChange one in custagent.yaml, then run: custagent apply",
         )
-    if not origins:
+    item: dict[str, Any] = {"name": name, "kind": kind} | dict(given)
+    if "origins" in item and kind == ChannelKind.LIVE_CHAT:
+        item["origins"] = list(dict.fromkeys(map(_origin, item["origins"])))
+    if kind == ChannelKind.LIVE_CHAT and not item.get("origins"):
         raise UsageError("a live chat needs at least one site that may show it", hint=ADD_HINT)
+    if wrong := complaints(model, item):
+        raise UsageError(
+            f"this is no {kind} channel yet: " + "; ".join(wrong.values()),
+            hint=f"See what it takes: custagent channels add {kind} --help",
+        )
     refuse_errors([app.home.workspace_file])
-    item: dict[str, Any] = {"name": name, "kind": "live-chat", "origins": list(dict.fromkeys(map(_origin, origins)))}
     put_items(app.home.workspace_file, "channels", [item | ({"desk": desk} if desk else {})], key="name")
     apply_workspace(app, action="channels add", subject=name)
-    added = find_channel(app, name)
-    if not isinstance(added, LiveChatChannel):
-        raise TypeError(f"{name} was written as a live chat and read as {added.kind}")
-    return added
+    return find_channel(app, name)
+
+
+def add_live_chat(app: Application, name: str, origins: Sequence[str], *, desk: str = "") -> Channel:
+    """The same for a live chat that these sites may show."""
+    return add_channel(app, ChannelKind.LIVE_CHAT.value, name, {"origins": list(origins)}, desk=desk)
+
+
+def steps_elsewhere(app: Application, channel: Channel, address: str = "") -> Sequence[str]:
+    """What is to be done outside custagent before the channel works, a step each.
+
+    `address` is where providers reach the runner; "" is the workspace's `public_url`, or words that stand for it.
+    """
+    kind = served_kind(channel.kind)
+    reached = (address or app.workspace.public_url or "https://YOUR-RUNNER").rstrip("/")
+    return tuple(kind.guide(channel, reached)) if isinstance(kind, Guided) else ()
+
+
+def unset_variables(app: Application, channel: Channel) -> list[str]:
+    """The variables that hold the channel's secrets and are not set here, in the order of its settings."""
+    named = (reference_name(value) for value in channel.model_dump().values())
+    return list(dict.fromkeys(name for name in named if name and not app.environ.get(name)))
 
 
 def remove_channel(app: Application, name: str) -> None:
@@ -90,6 +129,7 @@ def remove_channel(app: Application, name: str) -> None:
     drop_items(app.home.workspace_file, "channels", [name], key="name")
     apply_workspace(app, action="channels remove", subject=name)
     app.store.checks.forget(name)
+    app.store.channel_states.forget(name)
 
 
 def check_channel(app: Application, name: str) -> ChannelCheck:
@@ -128,7 +168,13 @@ def snippet_for(app: Application, name: str, url: str = "") -> str:
             f"{address!r} is not an address that browsers can reach the runner at",
             hint="Write http:// or https:// and the host, such as https://chat.example.com",
         ) from exc
-    return snippet(address, name)
+    return snippet(address, name, channel.look)
+
+
+def policy_for(app: Application, url: str = "") -> tuple[str, ...]:
+    """What the site's Content-Security-Policy must allow for that tag, a directive each; () where no address is known."""
+    address = url or app.workspace.public_url
+    return policy(address) if address else ()
 
 
 def find_channel(app: Application, name: str) -> Channel:
@@ -140,9 +186,26 @@ def find_channel(app: Application, name: str) -> Channel:
     raise UnknownName(f"there is no channel called {name!r}", hint=hint or "See all with: custagent channels list")
 
 
+def unread_items(app: Application, channel: str | None = None) -> Sequence[UnreadItem]:
+    """What came in, on the channel or on any, and could not be read; the newest first. Raises UnknownName."""
+    if channel is not None:
+        find_channel(app, channel)
+    return app.store.channel_news.unread(channel=channel)
+
+
+def clear_unread(app: Application, channel: str | None = None) -> int:
+    """Delete these; how many. Channels that are gone may be named. Raises PermissionDenied."""
+    app.actor.require(Permission.ADMIN, app.workspace)
+    count = app.store.channel_news.clear_unread(channel=channel)
+    if count:
+        app.store.audit.record(app.audit_entry("channels unread --clear", channel or "", before=f"{count} items"))
+    return count
+
+
 def channel_states(app: Application, workspace: Workspace | None = None) -> list[ChannelState]:
     """Every channel of custagent.yaml, in the file's order; of the one in force, say, when it is given."""
     live, paused = live_assignments(app), app.store.pauses.paused()
+    held, troubles = app.store.channel_states.paused(), app.store.channel_states.troubles()
     listed = []
     for channel in (workspace or app.workspace).channels:
         agent = live[channel.name].agent.name if channel.name in live else ""
@@ -155,6 +218,8 @@ def channel_states(app: Application, workspace: Workspace | None = None) -> list
                 origins=channel.origins if isinstance(channel, LiveChatChannel) else (),
                 agent=agent,
                 paused=agent in paused,
+                channel_paused=held.get(channel.name),
+                troubles=tuple(one for one in troubles if one.channel == channel.name),
                 connected=not fault,
                 fault=fault,
                 check=_last_check(app, channel),
@@ -176,11 +241,7 @@ def connection_fault(app: Application, channel: Channel) -> str:
 
 async def _steps(app: Application, channel: Channel) -> tuple[tuple[str, str], ...]:
     """Each step of the connection with what is wrong with it."""
-    kind = served_kind(channel.kind)
-    if kind is None:
-        wrong = f"this version of custagent does not serve {channel.kind} channels yet"
-        return ((f"{channel.kind} channels are served", wrong),)
-    return tuple(await kind.adapter(channel, surroundings(app)).check())
+    return tuple(await adapter_of(channel, served_kind(channel.kind), surroundings(app)).check())
 
 
 def _first_fault(steps: Sequence[tuple[str, str]]) -> str:
@@ -191,6 +252,20 @@ def _last_check(app: Application, channel: Channel) -> ChannelCheck | None:
     """The last check of the channel as it is set up now."""
     check = app.store.checks.last().get(channel.name)
     return check if check and check.settings == _settings(channel) else None
+
+
+def _model(kind: str) -> type[ChannelBase]:
+    """Raises UsageError for a kind that nothing here brings."""
+    known = models()
+    if kind in known:
+        return known[kind]
+    brought = brought_kind(kind)
+    if brought is not None:
+        settings_of(kind)  # raises, and says what is wrong with the package
+    raise UsageError(
+        f"nothing that is installed here serves {kind!r} channels",
+        hint=f"{did_you_mean(kind, known)}\nOther kinds come with a package: install it into the Python that runs custagent",
+    )
 
 
 def _settings(channel: Channel) -> str:

@@ -7,16 +7,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from custagent.answer.voice import voice_of
 from custagent.answer.wording import Wording
-from custagent.channels.live_chat import Feedback, Header, Hello, Holder, LiveChat
+from custagent.channels.email.adapter import EmailAdapter
+from custagent.channels.live_chat.chat import Feedback, Files, Header, Hello, Holder, LiveChat
+from custagent.channels.live_chat.identity import Customer, identities_of
+from custagent.conversation.privacy import mask
 from custagent.conversation.routing import takes
 from custagent.core.agent import AgentDefinition
-from custagent.core.conversation import Conversation, Status
-from custagent.core.message import Message, Verdict
-from custagent.core.workspace import LiveChatChannel, Workspace
+from custagent.core.asked import KNOWN
+from custagent.core.channel import EmailChannel, LiveChatChannel
+from custagent.core.channel_event import IdentitiesChanged
+from custagent.core.conversation import Begun, Contact, Conversation, Status
+from custagent.core.errors import ChannelError, UnknownName
+from custagent.core.message import Attachment, Identity, IdentityKind, Message, Verdict
+from custagent.core.note import Note
+from custagent.core.workspace import Workspace
 from custagent.runtime.bootstrap import Application
+from custagent.runtime.chat_transcripts import subject, text, words_of
 from custagent.runtime.photos import Photos
 
 if TYPE_CHECKING:
@@ -70,7 +80,92 @@ class _Chat:
             leave_email=self._leave_email,
             feedback=Feedback(give=self._give, given=self._given),
             photo=self._photo,
+            look=self._channel.look,
+            asked=self._channel.ask,
+            introduced=self._introduced,
+            identities=identities_of(self._channel, self._app.secrets),
+            identity_required=self._channel.identity == "required",
+            identified=self._identified,
+            files=Files(keep=self._keep, content=self._content) if self._channel.attachments else None,
+            send_transcript=self._send_transcript if self._channel.transcript and self._mailbox() else None,
         )
+
+    async def _introduced(self, begun: Begun, answers: Mapping[str, str]) -> None:
+        """Name and address stand with the contact; what else was asked is a note to the people who help."""
+        contact = begun.conversation.contact
+        email = answers.get("email", contact.email)
+        known = replace(contact, name=contact.name or answers.get("name", ""), email=email)
+        if known != contact:
+            await asyncio.to_thread(self._app.store.conversations.save_contact, self._masked_contact(known))
+        labels = {one.name: one.label for one in self._channel.ask if one.label and one.name not in KNOWN}
+        lines = [f"{label}: {answers[name]}" for name, label in labels.items() if name in answers]
+        if lines:
+            await asyncio.to_thread(self._note, begun.conversation.id, self._masked("\n".join(lines)))
+
+    def _note(self, conversation: str, told: str) -> None:
+        """Once, however often the message that it came with is sent."""
+        notes = self._app.store.notes
+        if all(note.text != told for note in notes.of(conversation)):
+            at = self._app.clock.now()
+            notes.add(Note(conversation=conversation, author=self._channel.name, text=told, at=at))
+
+    async def _identified(self, before: str, key: str, customer: Customer) -> None:
+        """What the contact of the key `before` said is the customer's from now on."""
+        event = IdentitiesChanged(
+            channel=self._channel.name,
+            external_id=f"identified:{before}",
+            # Known by nothing else yet, a visitor is found by the key.
+            before=(Identity(kind=IdentityKind.CUSTOMER, value=before),),
+            now=customer.identities,
+            contact_key=key,
+            at=self._app.clock.now(),
+        )
+        await self._runner.take([event])
+
+    async def _keep(self, content: bytes, name: str, media_type: str) -> Attachment:
+        return await self._runner.keep(content, name=name, media_type=media_type)
+
+    async def _content(self, attachment: Attachment) -> bytes | None:
+        path = self._runner.events.folder.path(attachment.hash)
+        try:
+            return await asyncio.to_thread(path.read_bytes) if path else None
+        except OSError:
+            return None
+
+    def _mailbox(self) -> EmailChannel | None:
+        """The workspace's first mailbox: what the chat sends goes out by it."""
+        channels = self._runner.in_force.channels().values()
+        return next((channel for channel in channels if isinstance(channel, EmailChannel)), None)
+
+    async def _send_transcript(self, contact_key: str, email: str, language: str) -> None:
+        """The contact's latest conversation. Raises ChannelError, StoreError, and UnknownName when there is none."""
+        conversation, mailbox = await self._latest(contact_key), self._mailbox()
+        if conversation is None:
+            raise UnknownName("There is no conversation to send.")
+        if mailbox is None:
+            raise ChannelError("no email channel is set up, so that no transcript can be sent")
+        messages = await asyncio.to_thread(self._app.store.conversations.messages, conversation.id)
+        words = words_of(language, self._workspace.default_language)
+        told = text(
+            messages,
+            company=self._workspace.name,
+            words=words,
+            person_name=self._person_name,
+            zone=ZoneInfo(self._workspace.timezone),
+        )
+        await EmailAdapter(mailbox, self._runner.around).notify(
+            email,
+            subject=subject(self._workspace.name, words),
+            text=told,
+            about=f"transcript {conversation.id} {messages[-1].id}",
+            at=self._app.clock.now(),
+        )
+
+    def _masked(self, text: str) -> str:
+        return mask(text, kinds=self._workspace.privacy.mask).text
+
+    def _masked_contact(self, contact: Contact) -> Contact:
+        return replace(contact, name=self._masked(contact.name))
 
     async def _messages_after(self, contact_key: str, after: int) -> Sequence[Message]:
         store = self._app.store.conversations
@@ -85,7 +180,10 @@ class _Chat:
         if conversation is None or conversation.status in (Status.PENDING, Status.CLOSED):
             going_on = conversation is not None and conversation.status is Status.PENDING
             agent = self._agent() if going_on else self._agent_for_new(contact_key)
-            return Header(holder=Holder.AGENT if agent else Holder.NOBODY, name=self._workspace.name if agent else "")
+            if not agent:
+                return Header(holder=Holder.NOBODY)
+            avatar = await asyncio.to_thread(self._photos.name_of, self._channel.look.avatar)
+            return Header(holder=Holder.AGENT, name=self._workspace.name, photo=avatar)
         kind, _, name = conversation.assignee.partition(":")
         if kind != "user":
             return Header(holder=Holder.NOBODY)
@@ -132,8 +230,8 @@ class _Chat:
         return await asyncio.to_thread(self._app.store.feedback.verdicts_of_contact, self._channel.name, contact_key)
 
     async def _photo(self, name: str) -> bytes | None:
-        """Only of those who are listed as users now."""
-        locations = [user.photo for user in self._workspace.users]
+        """Only of those who are listed as users now, and of the agent."""
+        locations = [self._channel.look.avatar, *(user.photo for user in self._workspace.users)]
         return await asyncio.to_thread(self._photos.read, name, locations)
 
     def _person_name(self, user: str) -> str:

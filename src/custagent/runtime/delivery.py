@@ -13,6 +13,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -20,6 +21,7 @@ from typing import TypeVar
 from custagent.core.errors import ChannelError, CustagentError, LeaseHeld, SendFault, StoreError
 from custagent.core.message import DeliveryReceipt, DeliveryStatus, OutboundMessage
 from custagent.core.ports import ChannelAdapter, Clock, Outbox
+from custagent.runtime.channel_states import ChannelStates
 from custagent.runtime.log import fields
 from custagent.runtime.outages import Outages
 from custagent.runtime.waiting import wait_for_any
@@ -75,8 +77,15 @@ class Delivery:
         finish: float = FINISH,
         patience: float = PATIENCE,
         monotonic: Callable[[], float] = time.monotonic,
+        states: ChannelStates | None = None,
+        name_of: Callable[[str], str] = str,
+        given_up: Callable[[OutboundMessage], None] | None = None,
     ) -> None:
-        """`check` raises LeaseHeld when another runner has taken over: asked right before each sending."""
+        """`states` hears how it goes; `name_of` tells what contacts call a user; `given_up` hears
+        of what can never arrive.
+
+        `check` raises LeaseHeld when another runner has taken over: asked right before each sending.
+        """
         self._outbox = outbox
         self._adapters = adapters
         self._clock = clock
@@ -87,6 +96,9 @@ class Delivery:
         self._patience = patience
         self._monotonic = monotonic
         self._outages = Outages(monotonic)
+        self._states = states
+        self._name_of = name_of
+        self._given_up = given_up
         self._wake = asyncio.Event()
         self._stop = asyncio.Event()
         #: By conversation: what is being sent.
@@ -179,7 +191,7 @@ class Delivery:
             await asyncio.to_thread(self._check)
         try:
             async with asyncio.timeout(self._patience):
-                receipt = await adapter.send(outbound)
+                receipt = await adapter.send(self._signed(outbound))
         except ChannelError as error:
             await self._failed(outbound, error)
         except TimeoutError:
@@ -190,7 +202,14 @@ class Delivery:
             await self._failed(outbound, ChannelError(f"a fault of this program: {type(error).__name__}"))
         else:
             await self._record(outbound, receipt)
-            await self._works(outbound.channel)
+            if receipt.external_id:
+                # Without an id the provider was not asked: what it says of itself, it says by the next reply.
+                await self._works(outbound.channel)
+
+    def _signed(self, outbound: OutboundMessage) -> OutboundMessage:
+        """With the name of the person who wrote it."""
+        author = outbound.message.author
+        return replace(outbound, author_name=self._name_of(author)) if author else outbound
 
     def _may_go(self, outbound: OutboundMessage, adapter: ChannelAdapter) -> bool:
         """Asked right before sending: a person, or another runner, may have taken over."""
@@ -201,12 +220,14 @@ class Delivery:
 
     async def _failed(self, outbound: OutboundMessage, error: ChannelError) -> None:
         if error.fault.of_channel:
-            await self._note(partial(self._outbox.unclaim, outbound.id, fence=self._fence))
+            await self._note(partial(self._outbox.unclaim, outbound.id, parts_sent=error.parts_sent, fence=self._fence))
             await self._channel_failed(outbound.channel, error)
             return
-        if error.fault is not SendFault.RETRY:
-            # Whatever it says of this one reply, the provider is there.
+        if error.fault in (SendFault.SLOW_CONTACT, SendFault.PERMANENT):
+            # Whatever it says of this one reply, the provider is there. (Of a closed window adapters know by themselves.)
             await self._works(outbound.channel)
+        elif error.fault is SendFault.RETRY and self._states:
+            await self._note(partial(self._states.doubt, outbound.channel, outbound.id, error.message))
         begin = self._clock.now()
         if error.fault is SendFault.RETRY and self._outages.is_out(outbound.channel):
             # It may be the reply's own fault, so that another one makes the next try; it may be the channel's still.
@@ -214,9 +235,16 @@ class Delivery:
         old = self._clock.now() - outbound.message.at >= GIVEN_UP_AFTER
         if error.fault.final or old or outbound.attempts + 1 >= MOST_ATTEMPTS:
             await self._give_up(outbound, error.message)
+            if error.fault.final and self._given_up:
+                await self._note(partial(self._given_up, outbound))
             return
         pause = max(back_off(outbound.attempts), timedelta(seconds=error.retry_after))
-        retry = partial(self._outbox.retry, whole_contact=error.fault is SendFault.SLOW_CONTACT, fence=self._fence)
+        retry = partial(
+            self._outbox.retry,
+            whole_contact=error.fault is SendFault.SLOW_CONTACT,
+            parts_sent=error.parts_sent,
+            fence=self._fence,
+        )
         await self._note(partial(retry, outbound.id, error.message, begin + pause))
 
     async def _channel_failed(self, channel: str, error: ChannelError) -> datetime:
@@ -233,6 +261,8 @@ class Delivery:
                 _log.error("the channel %s is out, its replies wait: %s", channel, error.message)
             # Before the database is asked to wait too: what is due meanwhile must not run into the same wall.
             self._outages.failed(channel, pause, until)
+            if self._states:
+                await self._note(partial(self._states.failed, channel, error.message))
         # What was under way beside the first failure says nothing new of the channel, and waits with the others.
         await self._note(partial(self._outbox.hold, channel, error.message, until, fence=self._fence))
         given_up = await self._note(
@@ -244,6 +274,8 @@ class Delivery:
 
     async def _works(self, channel: str) -> None:
         """The channel took something. If it had been out, what waits for it goes out now."""
+        if self._states and self._states.is_noticed(channel):
+            await self._note(partial(self._states.works, channel))
         held_until = self._outages.works(channel)
         if held_until is not None:
             _log.warning("the channel %s works again", channel)

@@ -12,12 +12,13 @@ from typing import TypeAlias
 from custagent.config.agents import agent_from_text
 from custagent.config.workspace import workspace_from_text
 from custagent.conversation.service import AgentInForce
-from custagent.core.agent import AgentDefinition, Assignment
-from custagent.core.answer import Answer, Question
+from custagent.core.agent import AgentDefinition, Assignment, Handoff
+from custagent.core.answer import Answer, Question, Reason
+from custagent.core.channel import Channel
 from custagent.core.errors import ConfigError, CustagentError, IndexDamaged, StoreError
 from custagent.core.ports import Answerer
 from custagent.core.record import AppliedVersion
-from custagent.core.workspace import Channel, Workspace
+from custagent.core.workspace import Workspace
 from custagent.runtime.bootstrap import WORKSPACE_KEY, Application
 
 _log = logging.getLogger(__name__)
@@ -69,6 +70,8 @@ class InForce:
         self._seen: tuple[Mapping[str, AppliedVersion], Workspace] | None = None
         self._channels: tuple[Workspace, Mapping[str, Channel]] | None = None
         self._assigned: tuple[Mapping[str, AppliedVersion], Mapping[str, Assigned]] | None = None
+        #: By channel: to whom agents that only suggest leave what comes there; made with `_assigned`.
+        self._suggesting: Mapping[str, Handoff] = {}
 
     def workspace(self) -> Workspace:
         """The workspace as it was last applied; as its file says while it never was. Raises ConfigError, StoreError."""
@@ -93,6 +96,11 @@ class InForce:
         """
         return self._assigned_in(self._app.store.versions.live(fresh_for=FRESH))
 
+    def handoffs(self) -> Mapping[str, Handoff]:
+        """By channel: whom the agent there hands over to, one that only suggests as well."""
+        assigned = self.assigned()
+        return {**self._suggesting, **{channel: one[1].handoff for channel, one in assigned.items()}}
+
     def _assigned_in(self, live: Mapping[str, AppliedVersion]) -> Mapping[str, Assigned]:
         made = self._assigned
         if made is None or made[0] is not live:
@@ -106,13 +114,16 @@ class InForce:
         if assigned is None:
             return None
         definition, assignment, version = assigned
+        paused = self._app.store.pauses.is_paused(definition.name)
+        on_channel = None if paused else self._app.store.channel_states.hands_over(channel)
         return AgentInForce(
             definition=definition,
             assignment=assignment,
             version=version.version,
             generation=self._generation(definition.name),
             answerer=_MadeWhenAsked(partial(self._answerer, definition, version.version)),
-            paused=self._app.store.pauses.is_paused(definition.name),
+            paused=paused or on_channel is not None,
+            paused_for=Reason.PAUSED if paused else on_channel or Reason.PAUSED,
         )
 
     def warm_up(self) -> None:
@@ -134,10 +145,14 @@ class InForce:
     def _assigned_by(self, live: Mapping[str, AppliedVersion]) -> Mapping[str, Assigned]:
         """The lock is held."""
         found: dict[str, Assigned] = {}
+        suggesting: dict[str, Handoff] = {}
         for name, definition in self._definitions(live).items():
             for assignment in definition.assignments:
                 if assignment.mode == "reply":
                     found.setdefault(assignment.channel, (definition, assignment, live[name]))
+                else:
+                    suggesting.setdefault(assignment.channel, assignment.handoff)
+        self._suggesting = suggesting
         # An index takes memory: what answered for an agent that is gone goes with it.
         self._answerers = {key: answerer for key, answerer in self._answerers.items() if key[0] in live}
         return found

@@ -16,15 +16,16 @@ from custagent.conversation.service import utterances
 from custagent.core.answer import Answer, Question
 from custagent.core.conversation import Conversation, ImpossibleTransition, Status, Turn
 from custagent.core.errors import Overtaken, PermissionDenied, UnknownName, UsageError
-from custagent.core.message import Message, MessageKind, Sender
+from custagent.core.message import Message, MessageKind, Sender, Verdict
 from custagent.core.note import Note
-from custagent.core.people import Permission, User
+from custagent.core.people import Permission, Seat, User
 from custagent.core.record import AuditEntry
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.conversations import ConversationRecord, find_conversation
 from custagent.runtime.explain import Explanation, explain_message
 from custagent.runtime.handover import LiveAssignment, live_assignments
 from custagent.runtime.outbox import OutboxChange, drop_replies, retry_replies
+from custagent.runtime.reply_ways import mailbox_for, require_window
 from custagent.store.queue import Item, View, Waiting, Wanted
 from custagent.store.search import Filter, Hit
 
@@ -50,6 +51,8 @@ class Thread:
     writing: Mapping[str, datetime]
     #: What the one who looks has begun to write, "" for nothing.
     draft: str
+    #: The agent's replies that a person here called wrong: who did, by message id.
+    wrong: Mapping[int, str]
 
 
 class Inbox:
@@ -68,9 +71,14 @@ class Inbox:
         #: As in "user:NAME". A workspace that lists no users goes by what git knows.
         self.name = who.name if who else app.actor.name or "somebody"
 
-    def items(self, wanted: Wanted, *, limit: int = 50, offset: int = 0) -> Sequence[Item]:
-        """A page of a view; `View.MINE` is this person's."""
-        return self._app.store.queue.items(replace(wanted, user=self.name), limit=limit, offset=offset)
+    def items(self, wanted: Wanted, *, limit: int = 50, offset: int = 0, noted: bool = True) -> Sequence[Item]:
+        """A page of a view; `View.MINE` is this person's. It shows what contacts wrote last: with `noted` the access is
+        written down, without, as for a page that looks again by itself, not again.
+        """
+        found = self._app.store.queue.items(replace(wanted, user=self.name), limit=limit, offset=offset)
+        if noted:
+            self._app.store.audit.record(replace(self._entry("inbox list", wanted.view.value), after=_shown(found)))
+        return found
 
     def counts(self) -> Mapping[View, int]:
         """How many conversations there are in each view."""
@@ -109,6 +117,11 @@ class Inbox:
             waiting_since=store.queue.waiting_since(conversation),
             writing={author: at for author, (_, at) in drafts.items() if author != self.name},
             draft=drafts.get(self.name, ("",))[0],
+            wrong={
+                message: author
+                for message, (verdict, author) in store.feedback.judgements(conversation).items()
+                if verdict is Verdict.DOWN
+            },
         )
 
     def take(self, conversation: str) -> Conversation:
@@ -124,7 +137,8 @@ class Inbox:
         """Write to the contact. With `seen`, the last message that the person has seen, nothing is written when
         somebody wrote after it.
 
-        Raises UnknownName, UsageError for a text that is empty or too long, Overtaken.
+        Raises UnknownName, UsageError for a text that is empty or too long, or when the channel takes none any more,
+        Overtaken.
         """
         words = _text(text)
         written: list[Message] = []
@@ -132,7 +146,9 @@ class Inbox:
         def turn(now: Conversation) -> Turn:
             self._require_seen(now, seen)
             language = now.language or now.contact.language or self._app.workspace.default_language
-            return handling.reply(now, self.name, words, language, self._at())
+            require_window(self._app.store, self._app.workspace, now, self._at())
+            made = handling.reply(now, self.name, words, language, self._at())
+            return replace(made, mailbox=mailbox_for(self._app.workspace, now))
 
         self._change(conversation, "reply", turn, written=written)
         self.keep_draft(conversation, "")
@@ -191,12 +207,27 @@ class Inbox:
         self._require_reply(conversation, reply)
         _refuse_refused(drop_replies(self._app, [reply]))
 
+    def judge(self, conversation: str, reply: int, *, wrong: bool) -> None:
+        """Say that the agent's reply was wrong, or take that back; kept beside what the contact thinks of it (GAP-2).
+
+        Raises UnknownName for what is no reply of the agent to a question in the conversation.
+        """
+        action = "inbox wrong answer" if wrong else "inbox answer not wrong"
+        entry = replace(self._entry(action, conversation), after=f"message {reply}")
+        verdict = Verdict.DOWN if wrong else None
+        feedback = self._app.store.feedback
+        feedback.judge(reply, verdict, self._at(), conversation=conversation, author=self.name, audit=entry)
+
     def why(self, conversation: str, reply: int) -> Explanation:
         """What a reply of the agent rests on. Raises UnknownName, UsageError where nothing was decided."""
         self._require_reply(conversation, reply)
+        self.note_reading(conversation)
+        return explain_message(self._app, reply)
+
+    def note_reading(self, conversation: str) -> None:
+        """Who looks at something of a conversation leaves a record of it, once."""
         if not self._app.store.notes.has_seen(conversation, self.name):
             self._app.store.audit.record(self._entry("inbox read", conversation))
-        return explain_message(self._app, reply)
 
     def suggest(self, conversation: str) -> Answer | None:
         """What the agent would say to the contact's last words; free, and never sent by itself (ASG-5).
@@ -207,6 +238,7 @@ class Inbox:
         live = self._live(record.conversation)
         last = max((one.id for one in record.messages if one.sender is Sender.PERSON), default=0)
         asked = [one for one in record.messages if one.sender is Sender.CONTACT and one.id > last]
+        self._app.store.audit.record(self._entry("inbox suggest", conversation))
         if not asked:
             return None
         before = [one for one in record.messages if one.id < asked[0].id]
@@ -290,6 +322,12 @@ class Inbox:
                 raise UsageError(
                     f"{name} may not answer: the permission answer is missing", hint="custagent users list"
                 )
+            if user.seat is Seat.NONE:
+                # Rerouting would take it away again at once (HND-1).
+                raise UsageError(
+                    f"{name} holds no seat, so conversations cannot be assigned to {name}",
+                    hint="Who holds one: custagent users list",
+                )
             return f"user:{name}"
         if kind == "team" and any(team.name == name for team in workspace.teams):
             return f"team:{name}"
@@ -341,6 +379,11 @@ def _impossible(conversation: Conversation, what: str) -> str:
         Status.CLOSED: "it is closed",
     }
     return f"{conversation.id} cannot be changed by {what.partition(' ')[0]}: {have[conversation.status]}"
+
+
+def _shown(items: Sequence[Item]) -> str:
+    """For the record: whose words were seen."""
+    return " ".join(one.conversation.id for one in items)
 
 
 def _owner(conversation: Conversation) -> str:

@@ -74,7 +74,14 @@ class Metrics:
         """All figures. Raises StoreError when the database does not answer."""
         with self._lock:
             self._count_messages()
-            parts = [self._spoken(), self._queues(), self._answers(), self._content(), self._process()]
+            parts = [
+                self._spoken(),
+                self._queues(),
+                self._channels(),
+                self._answers(),
+                self._content(),
+                self._process(),
+            ]
             return "\n".join(line for part in parts for line in part) + "\n"
 
     def _count_messages(self) -> None:
@@ -118,6 +125,20 @@ class Metrics:
             "replies_waiting_oldest_seconds", "Age of the oldest of them.", _age(waiting.oldest_reply_at, now)
         )
         yield from _one("streams_open", "Open live chat streams.", len(self._runner.hub))
+
+    def _channels(self) -> Iterator[str]:
+        states, now = self._app.store.channel_states, self._app.clock.now()
+        out: _Values = {(one.channel, one.way.value): _age(one.since, now) for one in states.troubles()}
+        paused: _Values = {(channel,): _age(one.since, now) for channel, one in states.paused().items()}
+        unread: _Values = {(name,): count for name, count in self._app.store.channel_news.count_unread().items()}
+        yield from _many(
+            "channel_out_seconds",
+            "For how long a channel has not worked; none while it does.",
+            out,
+            labels=("channel", "way"),
+        )
+        yield from _many("channel_paused_seconds", "For how long a channel is paused.", paused, labels=("channel",))
+        yield from _many("unread_items", "What came in and could not be read.", unread, labels=("channel",))
 
     def _answers(self) -> Iterator[str]:
         yield from _histogram(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
+from typing import TypeAlias
 
 from custagent.channels.signature import sign
 from custagent.core.errors import CustagentError, LeaseHeld, UsageError
@@ -25,6 +26,8 @@ from custagent.core.workspace import WebhookSettings, Workspace
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.delivery import back_off
 from custagent.runtime.in_force import InForce
+from custagent.runtime.mail_notices import MailReceiver, mail_receiver
+from custagent.runtime.served import surroundings
 from custagent.runtime.waiting import wait_for_any
 
 _log = logging.getLogger(__name__)
@@ -39,6 +42,8 @@ ID, EVENT, TIMESTAMP, SIGNATURE = (f"X-Custagent-{name}" for name in ("Event-Id"
 NOTICE = "webhooks"
 _OK, _MULTIPLE, _GONE = 200, 300, 410
 _FORGETS_EVERY = 3600.0
+#: Who is told of events.
+Receiver: TypeAlias = WebhookSettings | MailReceiver
 #: Sends a body with headers to a webhook; the status of the answer. Raises CustagentError.
 Post = Callable[[WebhookSettings, bytes, Mapping[str, str]], Awaitable[int]]
 
@@ -103,7 +108,7 @@ class Notifications:
         """Read what happened, and tell what is due; how many arrived. Raises LeaseHeld, StoreError, ConfigError."""
         workspace = await asyncio.to_thread(self._in_force.workspace)
         due = await asyncio.to_thread(self._due, workspace)
-        known = {webhook.key: webhook for webhook in workspace.notifications.webhooks}
+        known: dict[str, Receiver] = {one.key: one for one in _receivers(workspace)}
         batches = [
             self._send_all(known[key], list(batch))
             for key, batch in groupby(sorted(due, key=attrgetter("webhook")), key=attrgetter("webhook"))
@@ -113,7 +118,7 @@ class Notifications:
 
     def _due(self, workspace: Workspace) -> Sequence[Notification]:
         store, now = self._app.store.notifications, self._app.clock.now()
-        webhooks = workspace.notifications.webhooks
+        webhooks = _receivers(workspace)
         link = workspace.public_url
         store.collect(
             {webhook.key: webhook.events for webhook in webhooks},
@@ -127,7 +132,7 @@ class Notifications:
             self._forgot_at = moment
         return store.due(now, webhooks=[one.key for one in webhooks], limit=AT_ONCE) if webhooks else ()
 
-    async def _send_all(self, webhook: WebhookSettings, due: Iterable[Notification]) -> int:
+    async def _send_all(self, webhook: Receiver, due: Iterable[Notification]) -> int:
         """One after the other; the first failure lets the others wait."""
         sent = 0
         for one in due:
@@ -142,9 +147,12 @@ class Notifications:
             sent += 1
         return sent
 
-    async def _send(self, webhook: WebhookSettings, one: Notification) -> tuple[str, int]:
+    async def _send(self, webhook: Receiver, one: Notification) -> tuple[str, int]:
         """Why it did not arrive, "" when it did, and the status of the answer, 0 without one."""
         try:
+            if isinstance(webhook, MailReceiver):
+                await webhook.tell(one, surroundings(self._app), self._app.clock.now())
+                return "", _OK
             secret = self._app.secrets(webhook.secret)[0]
             headers = signed_headers(one, secret, self._app.clock.now())
             status = await self._post(webhook, one.body.encode(), headers)
@@ -156,7 +164,7 @@ class Notifications:
             return f"a fault of this program: {type(failure).__name__}", 0
         return "" if _OK <= status < _MULTIPLE else f"it answered {status}", status
 
-    def _failed(self, webhook: WebhookSettings, one: Notification, error: str, *, gone: bool) -> None:
+    def _failed(self, webhook: Receiver, one: Notification, error: str, *, gone: bool) -> None:
         store, now = self._app.store.notifications, self._app.clock.now()
         held_until = now + back_off(self._failures[webhook.key])
         self._failures[webhook.key] += 1
@@ -213,10 +221,10 @@ def signed_headers(one: Notification, secret: str, at: datetime) -> Mapping[str,
 
 def webhooks_of(app: Application) -> Sequence[Webhook]:
     """The webhooks in force, and how it stands with them. Raises ConfigError."""
-    states, settings = app.store.notifications.states(), InForce(app).workspace().notifications
+    states, receivers = app.store.notifications.states(), _receivers(InForce(app).workspace())
     return tuple(
         Webhook(host=one.host, key=one.key, events=one.events, state=states.get(one.key, WebhookState()))
-        for one in settings.webhooks
+        for one in receivers
     )
 
 
@@ -234,6 +242,12 @@ def retry_notifications(app: Application, name: str = "") -> int:
         )
     entry = app.audit_entry("notifications retry", ", ".join(sorted({one.host for one in chosen})))
     return app.store.notifications.retry([one.key for one in chosen], app.clock.now(), audit=entry)
+
+
+def _receivers(workspace: Workspace) -> Sequence[Receiver]:
+    """Whoever is told: other programs, and users by mail."""
+    mail = mail_receiver(workspace)
+    return (*workspace.notifications.webhooks, *((mail,) if mail else ()))
 
 
 def _notice(key: str, text: str, now: datetime) -> Notice:

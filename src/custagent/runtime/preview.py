@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from custagent.core.answer import Answer, DecisionKind, Question, Utterance
+from custagent.core.answer import Answer, DecisionKind, Part, Question, Utterance
 from custagent.core.errors import UsageError
 from custagent.core.ports import Answerer
 
@@ -108,11 +108,23 @@ def answer_object(answer: Answer, question: str, identifier: str | int) -> dict[
         "language": answer.language,
         "text": answer.text,
         "options": list(answer.options),
+        "parts": [_part_object(part) for part in answer.parts],
         "citations": [_without_blanks(asdict(citation)) for citation in answer.citations],
         "candidates": [_without_blanks(asdict(candidate)) for candidate in answer.candidates],
         "usage": asdict(answer.usage),
         "timings_ms": dict(answer.timings_ms),
         "signals": {name: round(value, 4) for name, value in answer.evidence.signals.items()},
+    }
+
+
+def _part_object(part: Part) -> dict[str, Any]:
+    """One of several questions in a message."""
+    decision = part.decision
+    return {
+        "question": _encodable(part.question),
+        "decision": decision.kind.value,
+        "reason": decision.reason.value,
+        "confidence": round(decision.confidence, 4),
     }
 
 

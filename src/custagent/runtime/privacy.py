@@ -15,11 +15,12 @@ from custagent.core.errors import UnknownName, UsageError
 from custagent.core.people import Permission
 from custagent.core.written import seconds
 from custagent.runtime.bootstrap import Application
+from custagent.runtime.files import FileFolder
 from custagent.store.erasure import Erased, Erasure
 
 _AGE = re.compile(r"[1-9][0-9]{0,5}[smhd]")
 #: Columns that hold JSON.
-_JSON = frozenset({"options", "attachments", "citations", "evidence"})
+_JSON = frozenset({"options", "attachments", "citations", "evidence", "details"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,9 @@ def erase_known(app: Application, known: Known) -> ErasureReport:
     contacts = [contact.id for contact in known.contacts]
     after = f"{len(known.conversations)} conversations"
     entry = app.audit_entry("privacy erase", _subject(known.contacts), after=after)
+    came = app.store.files.hashes_of(known.conversations)
     erased = erasure.erase(contacts, known.conversations, app.clock.now(), audit=entry)
+    remove_files(app, came)
     return clean_files(erasure, erased, known.contacts, known.conversations)
 
 
@@ -103,8 +106,15 @@ def erase_aged(app: Application, conversations: Sequence[str], age: str) -> Eras
     """Take their texts away, and the identity of contacts of whom nothing else is left. Raises PermissionDenied."""
     app.actor.require(Permission.ADMIN, app.workspace)
     entry = app.audit_entry("privacy erase", f"older than {age}", after=f"{len(conversations)} conversations")
+    came = app.store.files.hashes_of(conversations)
     erased = app.store.erasure.erase((), conversations, app.clock.now(), audit=entry)
+    remove_files(app, came)
     return clean_files(app.store.erasure, erased, (), conversations)
+
+
+def remove_files(app: Application, came: frozenset[str]) -> None:
+    """Delete those of the files that came with what was erased, unless somebody else sent the same. Raises StoreError."""
+    FileFolder(app.home.files_folder).remove(came - app.store.files.hashes())
 
 
 def clean_files(

@@ -30,9 +30,17 @@ REASONS: Final = {
     Reason.ANGRY: "the contact was angry: a person does more than any text",
     Reason.HANDOFF_PHRASE: "the contact said one of the agent's handoff phrases",
     Reason.GUARDRAIL: "the message raised a topic that the agent must not answer",
-    Reason.PAUSED: "somebody had paused the agent",
+    Reason.PAUSED: "somebody had paused the agent, or the channel",
+    Reason.CHANNEL_OUT: "nothing went out on the channel, so no answer would have arrived",
     Reason.OUT_OF_CREDITS: "no credits were left for a new conversation",
     Reason.FAILED: "the model failed, or nothing that it wrote passed the check",
+}
+
+#: Why a message was left to people without the agent having thought about it, by what its channel says of it.
+_OF_CHANNELS: Final = {
+    "opted-out": "the contact had asked the agent to be silent (STOP)",
+    "not-delivered": "what the agent answered could not be delivered",
+    "standby": "another app had the conversation on that channel",
 }
 
 #: What each signal says, short enough for its line.
@@ -75,7 +83,9 @@ def decision_in_words(decision: str) -> str:
 
 def reason_in_words(reason: str) -> str:
     """Why, as the end of a sentence that begins with "because"."""
-    return REASONS.get(Reason(reason), _spaced(reason)) if reason in set(Reason) else _spaced(reason)
+    if reason in set(Reason):
+        return REASONS.get(Reason(reason), _spaced(reason))
+    return _OF_CHANNELS.get(reason, _spaced(reason))
 
 
 def signal_in_words(signal: str) -> str:

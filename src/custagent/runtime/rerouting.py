@@ -177,15 +177,13 @@ class Rerouting:
         return bool(people.available(self._targets(*queue, people)))
 
     def _targets(self, channel: str, assignee: str, people: People) -> tuple[str, ...]:
-        assigned = self._in_force.assigned().get(channel)
-        handoff = assigned[1].handoff if assigned else None
+        handoff = self._in_force.handoffs().get(channel)
         # The queue of a team that is gone is nobody's: what waits there is everybody's whom the assignment names.
         queue = assignee if people.has_team(assignee) else ""
         return targets_of(queue, handoff, people.desk_teams(channel))
 
     def _handoff(self, conversation: Conversation) -> Handoff:
-        assigned = self._in_force.assigned().get(conversation.channel)
-        return assigned[1].handoff if assigned else _NOT_SET
+        return self._in_force.handoffs().get(conversation.channel, _NOT_SET)
 
     def _agent(self, channel: str) -> AgentDefinition | None:
         assigned = self._in_force.assigned().get(channel)
@@ -193,7 +191,7 @@ class Rerouting:
 
     def _limits_answers(self) -> bool:
         """Whether somewhere time alone takes a conversation from its owner."""
-        handoffs = (assignment.handoff for _, assignment, _ in self._in_force.assigned().values())
+        handoffs = self._in_force.handoffs().values()
         return any(handoff.reroute_after or "hours-end" in handoff.reroute_on for handoff in handoffs)
 
     def _is_full(self) -> bool:

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from custagent.core.written import seconds
 from custagent.runtime.bootstrap import Application
+from custagent.runtime.files import FileFolder
 from custagent.runtime.in_force import InForce
-from custagent.runtime.privacy import clean_files
+from custagent.runtime.privacy import clean_files, remove_files
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +32,12 @@ class Retention:
         """
         age, now = self._in_force.workspace().privacy.erase_after, self._app.clock.now()
         # A clock that was set back has passed no day, however far it has still to go.
-        if age is None or (self._looked_at and timedelta() <= now - self._looked_at < _EVERY):
+        if self._looked_at and timedelta() <= now - self._looked_at < _EVERY:
+            return 0
+        # Files whose message was never written down, for the runner was killed in between.
+        FileFolder(self._app.home.files_folder).sweep(self._app.store.files.hashes())
+        if age is None:
+            self._looked_at = now
             return 0
         erasure = self._app.store.erasure
         conversations = erasure.older_than(now - timedelta(seconds=seconds(age)))
@@ -39,7 +45,9 @@ class Retention:
             entry = self._app.audit_entry(
                 "privacy erase", f"older than {age}", after=f"{len(conversations)} conversations"
             )
+            came = self._app.store.files.hashes_of(conversations)
             erased = erasure.erase((), conversations, now, audit=entry, fence=self._fence)
+            remove_files(self._app, came)
             report = clean_files(erasure, erased, (), conversations)
             _log.info("%s conversations ended more than %s ago: their texts are erased", len(conversations), age)
             for one in report.untouched:

@@ -11,9 +11,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Collection, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -22,33 +20,42 @@ from custagent.answer.voice import voice_of
 from custagent.answer.wording import Wording
 from custagent.channels.hub import Hub
 from custagent.conversation.lifecycle import threading_of
-from custagent.conversation.privacy import mask
+from custagent.conversation.opting import confirmation, opts_for
+from custagent.conversation.rerouting import queue_of
 from custagent.conversation.routing import takes
 from custagent.conversation.service import ConversationService
 from custagent.core.agent import AgentDefinition, Assignment
+from custagent.core.channel import Channel
+from custagent.core.channel_event import ChannelEvent
 from custagent.core.conversation import Arrival, Begun, Conversation, Status, Threading
 from custagent.core.errors import LeaseHeld, StoreError, UnknownName
-from custagent.core.message import DeliveryUpdate, InboundMessage
+from custagent.core.message import Attachment, DeliveryUpdate, InboundMessage
 from custagent.core.ports import ChannelAdapter
-from custagent.core.privacy import MaskKind
-from custagent.core.workspace import Channel, ChannelKind, Workspace
+from custagent.core.workspace import Workspace
 from custagent.runtime.admission import Admission
 from custagent.runtime.answering import Answering
 from custagent.runtime.bootstrap import Application
+from custagent.runtime.channel_states import ChannelStates
 from custagent.runtime.credit_keeper import CreditKeeper
 from custagent.runtime.credit_rules import CreditRules
 from custagent.runtime.delivery import Delivery
 from custagent.runtime.directory import WorkspaceDirectory
+from custagent.runtime.events import ChannelEvents, masked_message
+from custagent.runtime.fetching import Fetching
+from custagent.runtime.given_up import leave_to_people
 from custagent.runtime.histogram import ANSWER_BOUNDS, Histogram
-from custagent.runtime.in_force import InForce
+from custagent.runtime.in_force import Assigned, InForce
+from custagent.runtime.kinds_work import keep_at_work
 from custagent.runtime.log import fields
 from custagent.runtime.notifications import Notifications
 from custagent.runtime.retention import Retention
-from custagent.runtime.served import ServedKind, served_kinds, surroundings
+from custagent.runtime.served import ServedKind, adapter_of, served_kinds, surroundings
+from custagent.runtime.showing_work import ShowingWork
 from custagent.runtime.syncing import Syncing
 from custagent.runtime.timers import Timers
 from custagent.runtime.turns import Turns
 from custagent.runtime.waiting import result_of, start_thread, wait_for_any
+from custagent.store.channel_states import Way
 from custagent.store.lease import LeaseHolder
 
 _log = logging.getLogger(__name__)
@@ -84,21 +91,45 @@ class Runner:
         #: How long contacts waited for the agent's turns (`/metrics`).
         self.answer_seconds = Histogram(ANSWER_BOUNDS)
         self.directory = WorkspaceDirectory(self.in_force.workspace, app.store, app.clock)
-        self._delivery = Delivery(app.store.outbox, self._adapters, app.clock, fence=self._fence, check=self.check)
+        self.channel_states, self._delivery = self._outgoing()
         keeper = CreditKeeper(app, CreditRules(app, self.in_force), fence=self._fence)
         service = ConversationService(directory=self.directory, clock=app.clock, texts=self._text)
         self._answering = Answering(
             app.store.conversations,
             Turns(app.store.conversations, self.in_force, service, fence=self._fence, credits_=keeper),
-            working=self._working,
+            working=ShowingWork(self.hub, app.store.outbox, self._adapters).during,
             committed=self._answered,
         )
         self.admission = Admission(app.store.conversations.count_unhandled)
+        self.events = ChannelEvents(
+            app,
+            self.in_force,
+            fence=self._fence,
+            threadings=lambda: self._threadings_of(self.in_force.workspace()),
+            changed=self._changed_by_channel,
+        )
+        self._fetching = Fetching(app.store.files, self.events.folder, self._adapters, app.clock, fence=self._fence)
         self._syncing = Syncing(app)
         self._notifications = Notifications(app, self.in_force, fence=self._fence)
         retention = Retention(app, self.in_force, fence=self._fence)
         self.timers = Timers(
             app, self.in_force, fence=self._fence, changed=self._committed, also=[keeper.look, retention.look]
+        )
+
+    def _outgoing(self) -> tuple[ChannelStates, Delivery]:
+        app, fence = self.app, self._fence
+        states = ChannelStates(
+            app, self.in_force, fence=fence, kinds=self.kinds, around=self.around, changed=self._committed
+        )
+        return states, Delivery(
+            app.store.outbox,
+            self._adapters,
+            app.clock,
+            fence=fence,
+            check=self.check,
+            states=states,
+            name_of=self._name_of,
+            given_up=leave_to_people(app, self.in_force, fence=fence),
         )
 
     async def run(self) -> None:
@@ -169,15 +200,7 @@ class Runner:
         for inbound in messages:
             if inbound.channel not in threadings:
                 raise UnknownName(f"The channel {inbound.channel!r} does not exist any more.")
-            agent = assigned.get(inbound.channel)
-            taken = agent and takes(agent[1], inbound.contact_key, team_works=partial(self.team_works, agent[1]))
-            arrivals.append(
-                Arrival(
-                    message=_masked(inbound, workspace.privacy.mask),
-                    threading=threadings[inbound.channel],
-                    agent=agent[0].name if agent and taken else "",
-                )
-            )
+            arrivals.append(self._arrival(inbound, workspace, threadings[inbound.channel], assigned))
         await self._require_room(arrivals)
         store, now = self.app.store.conversations, self.app.clock.now()
         self.admission.begin_writing(len(arrivals))
@@ -189,9 +212,27 @@ class Runner:
             self._taken(one)
         return begun
 
+    def _arrival(
+        self, inbound: InboundMessage, workspace: Workspace, threading: Threading, assigned: Mapping[str, Assigned]
+    ) -> Arrival:
+        agent = assigned.get(inbound.channel)
+        taken = agent and takes(agent[1], inbound.contact_key, team_works=partial(self.team_works, agent[1]))
+        # In the live chat, where most comes from, there is nothing to look for.
+        opts = opts_for(self.in_force.channels()[inbound.channel].kind, inbound.text) if inbound.identities else None
+        return Arrival(
+            message=masked_message(inbound, workspace.privacy.mask),
+            threading=threading,
+            agent=agent[0].name if agent and taken else "",
+            queue=queue_of(agent[1].handoff.to) if agent else "",
+            opts=opts,
+            confirmation=confirmation(opts, inbound.text, inbound.language, workspace.default_language) if opts else "",
+        )
+
     def _taken(self, begun: Begun) -> None:
         """A contact's message is written down: who is to deal with it hears of it."""
         conversation = begun.conversation
+        if any(file.reference for file in begun.message.attachments):
+            self._fetching.wake()
         if conversation.status is Status.PENDING and not begun.duplicate:
             self.admission.came(conversation.channel)
             self._answering.heard(conversation)
@@ -212,7 +253,7 @@ class Runner:
         """How conversations on each channel end; made once a workspace."""
         if self._threadings is None or self._threadings[0] is not workspace:
             times = workspace.conversations.close_after
-            threadings = {one.name: threading_of(ChannelKind(one.kind), times) for one in workspace.channels}
+            threadings = {one.name: threading_of(one.kind, times) for one in workspace.channels}
             self._threadings = workspace, threadings
         return self._threadings[1]
 
@@ -235,33 +276,65 @@ class Runner:
             if known < len(updates):
                 _log.info("%s of %s words on replies were about none of ours", len(updates) - known, len(updates))
 
+    async def trouble(self, channel: str, reason: str) -> None:
+        """See Reception."""
+        states = self.channel_states
+        if reason:
+            await asyncio.to_thread(states.failed, channel, reason, Way.RECEIVING)
+        elif states.is_noticed(channel, Way.RECEIVING):
+            await asyncio.to_thread(states.works, channel, Way.RECEIVING)
+
+    async def take(self, events: Sequence[ChannelEvent]) -> None:
+        """See Reception."""
+        await self.events.take(events)
+
+    async def keep(self, content: bytes, *, name: str, media_type: str) -> Attachment:
+        """See Reception."""
+        return await self.events.keep(content, name=name, media_type=media_type)
+
+    async def conversation_of(self, channel: str, external_ids: Sequence[str]) -> Conversation | None:
+        """See Reception."""
+        return await self.events.conversation_of(channel, external_ids)
+
+    async def known(self, channel: str, external_ids: Collection[str]) -> Collection[str]:
+        """See Reception."""
+        return await self.events.known(channel, external_ids)
+
+    async def remember(self, channel: str, value: str) -> None:
+        """See Reception."""
+        await self.events.remember(channel, value)
+
+    async def remembered(self, channel: str) -> str:
+        """See Reception."""
+        return await self.events.remembered(channel)
+
     def _work(self) -> list[Coroutine[Any, Any, None]]:
         return [
             self._answering.run(self.stopping),
             self.admission.run(self.stopping),
             self._delivery.run(self.stopping),
+            self.channel_states.run(self.stopping),
             self._syncing.run(self.stopping),
             self.timers.run(self.stopping),
             self._notifications.run(self.stopping),
+            self._fetching.run(self.stopping),
+            *(
+                keep_at_work(name, partial(kind.work, self, self.stopping), self.stopping)
+                for name, kind in self.kinds.items()
+                if hasattr(kind, "work")
+            ),
             self._keep_lease(),
             self._warm_up(),
         ]
 
     def _adapters(self) -> Mapping[str, ChannelAdapter]:
         return {
-            name: self.kinds[channel.kind].adapter(channel, self.around)
+            name: adapter_of(channel, self.kinds.get(channel.kind), self.around)
             for name, channel in self.in_force.channels().items()
-            if channel.kind in self.kinds
         }
 
-    @contextmanager
-    def _working(self, conversation: Conversation) -> Iterator[None]:
-        """The contact sees that a reply is being written."""
-        self.hub.typing(conversation.contact.key, on=True)
-        try:
-            yield
-        finally:
-            self.hub.typing(conversation.contact.key, on=False)
+    def _name_of(self, user: str) -> str:
+        return next((one.full_name for one in self.in_force.workspace().users if one.name == user), user)
 
     def _text(self, agent: AgentDefinition, key: str, language: str) -> str:
         voice = voice_of(agent, self.in_force.workspace())
@@ -271,6 +344,11 @@ class Runner:
         self.answer_seconds.observe((self.app.clock.now() - conversation.last_message_at).total_seconds())
         self.admission.answered(conversation.channel)
         self._committed(conversation)
+
+    def _changed_by_channel(self, conversation: Conversation) -> None:
+        self._committed(conversation)
+        if conversation.status is Status.PENDING:
+            self._answering.heard(conversation)
 
     def _committed(self, conversation: Conversation) -> None:
         self._delivery.wake()
@@ -306,11 +384,6 @@ def _first(group: BaseExceptionGroup[LeaseHeld]) -> LeaseHeld:
     """The first error of the group, or of the groups in it."""
     error = group.exceptions[0]
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
-
-
-def _masked(inbound: InboundMessage, kinds: Collection[MaskKind]) -> InboundMessage:
-    text = mask(inbound.text, kinds=kinds).text
-    return inbound if text == inbound.text else replace(inbound, text=text)
 
 
 def _stop_this_process() -> None:

@@ -86,12 +86,16 @@ def sync(
     *,
     only: Sequence[str] | None = None,
     accept_removals: bool = False,
+    dry_run: bool = False,
 ) -> list[SourceState]:
     """Read the agent's sources, or those at the locations `only`, then bring the index up to date.
 
     Sources that are no longer in the file are forgotten. What could not be read is told by each state's `error` and
-    `problems`, not raised.
+    `problems`, not raised. A `dry_run` only looks what would change.
     """
+    if dry_run:
+        named = [source for source in agent.sources if only is None or source.location in only]
+        return asyncio.run(_read(app, agent.name, named, listener, accept_removals=accept_removals, dry_run=True))
     keys = {source_key(source.kind, source.location) for source in agent.sources}
     for key in set(app.store.sources.source_states(agent.name)) - keys:
         app.store.sources.forget_source(agent.name, key)
@@ -109,7 +113,13 @@ def read_again(
 
 
 async def _read(
-    app: Application, agent: str, wanted: Sequence[Source], listener: Listener, *, accept_removals: bool
+    app: Application,
+    agent: str,
+    wanted: Sequence[Source],
+    listener: Listener,
+    *,
+    accept_removals: bool,
+    dry_run: bool = False,
 ) -> list[SourceState]:
     ingestor = Ingestor(
         root=app.home.root,
@@ -120,7 +130,10 @@ async def _read(
         default_language=app.workspace.default_language,
     )
     async with ingestor:
-        return [await ingestor.read(agent, source, listener, accept_removals=accept_removals) for source in wanted]
+        return [
+            await ingestor.read(agent, source, listener, accept_removals=accept_removals, dry_run=dry_run)
+            for source in wanted
+        ]
 
 
 def _inside(app: Application, path: Path) -> str:

@@ -15,6 +15,7 @@ from custagent.core.message import DeliveryStatus
 from custagent.core.notice import Notice
 from custagent.core.record import AppliedVersion
 from custagent.runtime.bootstrap import WORKSPACE_KEY, Application
+from custagent.runtime.channel_states import NOTICE as CHANNELS
 from custagent.runtime.channels import ADD_HINT, ChannelState, channel_states
 from custagent.runtime.credits import CreditState, credit_state
 from custagent.runtime.handover import live_assignments
@@ -175,7 +176,7 @@ def workspace_status(app: Application) -> StatusReport:
 def _notices(app: Application, state: CreditState, now: datetime) -> Iterator[Notice]:
     """What still holds: of credits what was told this month, of conversations what still waits for a person.
 
-    How it stands with webhooks is told by themselves.
+    How it stands with webhooks and channels is told by themselves.
     """
     current = {notice.key for notice in state.notices}
     for notice in app.store.notices.latest(MOST_NOTICES):
@@ -183,7 +184,9 @@ def _notices(app: Application, state: CreditState, now: datetime) -> Iterator[No
             conversation = app.store.conversations.conversation(notice.conversation)
             holds = conversation is not None and conversation.status is Status.OPEN
         else:
-            holds = notice.key in current or (notice.kind not in (CREDITS, WEBHOOKS) and now - notice.at < NOTICES_LAST)
+            holds = notice.key in current or (
+                notice.kind not in (CREDITS, WEBHOOKS, CHANNELS) and now - notice.at < NOTICES_LAST
+            )
         if holds:
             yield notice
 
@@ -244,8 +247,9 @@ def served_channels(app: Application) -> list[ChannelState]:
     served = [state for state in assigned if is_served(state.kind)]
     if assigned and not served:
         raise CustagentError(
-            f"this version of custagent does not serve {assigned[0].kind} channels yet, and no agent is on another one",
-            hint=f"Add a chat with: {ADD_HINT}",
+            f"nothing that is installed here serves {assigned[0].kind} channels, and no agent is on another one",
+            hint="Install the package that brings them, into the Python that runs custagent."
+            f"\nOr add a chat with: {ADD_HINT}",
         )
     if not served:
         raise CustagentError("no agent is on a channel yet, so there is nothing to run", hint=_what_to_run(app))

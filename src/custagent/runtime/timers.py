@@ -20,11 +20,11 @@ from custagent.answer.voice import voice_of
 from custagent.answer.wording import Wording
 from custagent.conversation.lifecycle import ask_whether_it_helped, close_by_silence, threading_of, wake
 from custagent.core.agent import AgentDefinition
+from custagent.core.channel import ChannelKind
 from custagent.core.conversation import Conversation, Threading, Turn
 from custagent.core.errors import CustagentError, LeaseHeld, Overtaken
 from custagent.core.notice import Notice
 from custagent.core.people import Permission
-from custagent.core.workspace import ChannelKind
 from custagent.core.written import seconds
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.in_force import InForce
@@ -159,13 +159,13 @@ class Timers:
             yield one, ask_whether_it_helped(one, said.text, said.language, now)
 
     def _asking(self) -> Iterator[_Asking]:
-        kinds = {name: ChannelKind(channel.kind) for name, channel in self._in_force.channels().items()}
+        kinds = {name: channel.kind for name, channel in self._in_force.channels().items()}
         paused = self._app.store.pauses.paused()
         for channel, (agent, _, _) in self._in_force.assigned().items():
             if (
                 agent.follow_up is None
                 or agent.name in paused
-                or kinds.get(channel, ChannelKind.EMAIL) is ChannelKind.EMAIL
+                or kinds.get(channel, ChannelKind.EMAIL) == ChannelKind.EMAIL
             ):
                 continue
             yield _Asking(channel=channel, agent=agent, wait=timedelta(seconds=seconds(agent.follow_up.after)))
@@ -173,7 +173,7 @@ class Timers:
     def _threadings(self) -> Mapping[str, Threading]:
         workspace = self._in_force.workspace()
         close_after = workspace.conversations.close_after
-        return {one.name: threading_of(ChannelKind(one.kind), close_after) for one in workspace.channels}
+        return {one.name: threading_of(one.kind, close_after) for one in workspace.channels}
 
     def _pause(self) -> float:
         """Seconds until the next thing is due; never long, for another process or a set clock may change it."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from custagent.core.document import Citation, numbered
 from custagent.core.message import Message, Sender
+from custagent.runtime.attachments import told_of
 from custagent.runtime.conversations import ConversationRecord
 
 #: What Markdown or HTML would obey, wherever it stands, and what it would obey at the beginning of a line.
@@ -56,7 +57,8 @@ def _messages(record: ConversationRecord) -> Iterator[str]:
         yield ""
         yield from (f"> {line}".rstrip() for line in _plain(message.text).split("\n"))
         for attachment in message.attachments:
-            yield f"> *attached: {_plain(attachment.name)}*"
+            told = told_of(attachment)
+            yield f"> *attached: {_plain(attachment.name)}{f' ({_plain(told)})' if told else ''}*"
         if message.citations:
             yield ""
             yield from (f"{number}. {_source(each)}" for number, each in dict(numbered(message.citations)).items())
@@ -65,7 +67,7 @@ def _messages(record: ConversationRecord) -> Iterator[str]:
 def _name(message: Message, record: ConversationRecord) -> str:
     if message.sender is Sender.CONTACT:
         return _plain(record.conversation.contact.name) or "Contact"
-    return "Agent (AI)" if message.sender is Sender.AGENT else _plain(message.author) or "Person"
+    return "Agent (AI)" if message.sender is Sender.AGENT else _plain(message.author) or "Somebody outside custagent"
 
 
 def _told(message: Message, record: ConversationRecord) -> str:

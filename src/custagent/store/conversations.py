@@ -26,6 +26,7 @@ from custagent.core.message import InboundMessage, Message, Sender
 from custagent.core.ports import ConversationStore
 from custagent.store.arrivals import begin
 from custagent.store.database import Database
+from custagent.store.feedback import note_not_helped
 from custagent.store.handoffs import note_handoff
 from custagent.store.lease import check_fence
 from custagent.store.ledger import charge_once
@@ -36,7 +37,8 @@ from custagent.store.messages import (
     reply_kinds,
 )
 from custagent.store.moments import from_text, to_text
-from custagent.store.outbox import drop_queued, queue
+from custagent.store.outbox import drop_queued
+from custagent.store.outgoing import queue
 from custagent.store.threads import (
     CONVERSATION_COLUMNS,
     CONVERSATIONS,
@@ -263,9 +265,10 @@ def _commit(connection: sqlite3.Connection, turn: Turn, fence: int) -> tuple[Mes
         charge_once(connection, stored.id, turn.charge, turn.at)
     written = tuple(add_message(connection, message) for message in turn.messages)
     for message in written:
-        queue(connection, message, stored.channel)
+        queue(connection, message, stored, mailbox=turn.mailbox)
     if written:
         note_reply(connection, written[-1], turn.at)
+    note_not_helped(connection, written, turn.at)
     everything = turn.status is Status.CLOSED or any(message.sender is Sender.PERSON for message in written)
     mark_handled(connection, stored.id, None if everything else turn.handled)
     _change(connection, stored, turn)

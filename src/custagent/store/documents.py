@@ -134,6 +134,35 @@ class SqliteDocumentStore(DocumentStore):
             }
         )
 
+    def validators_of_others(self, beginning: str, *, agent: str, source: str) -> Mapping[str, tuple[str, str]]:
+        """The same of documents that other sources hold and this one does not, whose location begins so."""
+        return self._database.read(
+            lambda connection: {
+                location: (etag, last_modified)
+                for location, etag, last_modified in connection.execute(
+                    "SELECT location, etag, last_modified FROM documents WHERE substr(location, 1, length(?1)) = ?1"
+                    " AND id NOT IN (SELECT document_id FROM source_documents WHERE agent = ?2 AND source = ?3)"
+                    " ORDER BY id",
+                    (beginning, agent, source),
+                )
+            }
+        )
+
+    def share(self, locations: Iterable[str], *, agent: str, source: str) -> None:
+        """Let the source hold these stored documents too; one that is not stored, or held already, changes nothing."""
+        shared = json.dumps(list(locations))
+
+        def share(connection: sqlite3.Connection) -> None:
+            rows = connection.execute(
+                "SELECT documents.id FROM json_each(?) JOIN documents ON documents.location = json_each.value"
+                " ORDER BY json_each.key",
+                (shared,),
+            ).fetchall()
+            for (document_id,) in rows:
+                _link(connection, agent, source, document_id)
+
+        self._database.write(share)
+
     def touch(self, locations: Iterable[str]) -> None:
         """Note that these were looked at just now and have not changed."""
         at, touched = to_text(self._clock.now()), json.dumps(list(locations))

@@ -25,8 +25,8 @@ from custagent.store.lease import check_fence
 from custagent.store.messages import mark_handled, reply_kinds
 from custagent.store.migrations import LATEST_VERSION, version_of
 from custagent.store.moments import to_text
-from custagent.store.outbox import settle
 from custagent.store.scrub import scrub
+from custagent.store.settling import settle
 
 #: The columns in which something of a contact may stand, and what stands there afterwards. A test knows all columns of
 #: all tables, so that a new one is thought of here.
@@ -34,18 +34,28 @@ ERASED: Mapping[str, Mapping[str, str]] = {
     "contacts": {"key": "'erased:' || id", "name": "''", "email": "''", "language": "''"},
     "messages": {"text": "''", "options": "'[]'", "attachments": "'[]'", "citations": "'[]'", "evidence": "''"},
     "inbound": {"external_id": "'erased:' || message", "body_hash": "''"},
-    "outbox": {"external_id": "''", "error": "''"},
+    "outbox": {"external_id": "''", "error": "''", "contact_key": "''"},
+    "outbox_parts": {"external_id": "''"},
+    "reply_ways": {"contact_key": "''", "details": "'{}'"},
+    "channel_events": {"external_id": "'erased:' || message"},
     "notes": {"text": "''"},
 }
 #: Of these no row is left.
-GONE = ("snoozes", "drafts")
+GONE = ("snoozes", "drafts", "attached_files")
+#: Of these no row of a contact is left.
+GONE_WITH_CONTACT = ("identities", "opt_outs")
 #: How the rows of a conversation are found in each table that has some; the contact's own row goes by its id.
 OF_CONVERSATION: Mapping[str, str] = {
     "conversations": "id",
     "messages": "conversation",
     "inbound": "conversation",
     "outbox": "conversation",
+    "outbox_parts": "conversation",
+    "reply_ways": "conversation",
+    "channel_events": "conversation",
+    "attached_files": "conversation",
     "feedback": "conversation",
+    "judgements": "conversation",
     "snoozes": "conversation",
     "notes": "conversation",
     "drafts": "conversation",
@@ -86,15 +96,16 @@ class Erasure:
         self._database = database
 
     def find(self, named: str) -> tuple[Contact, ...]:
-        """Contacts of this id, provider's key, email or telephone number, whatever the channel; in the order of ids."""
+        """Contacts of this id, provider's key, email, telephone number or user name, on any channel; in the order of ids."""
         wanted = named.strip()
-        # A number as people type it: with a plus, blanks, brackets.
-        keys = [key for key in (wanted.lower(), _telephone(wanted)) if key]
+        # A number as people type it: with a plus, blanks, brackets; a name as they write it to others.
+        keys = [key for key in (wanted.lower(), wanted.lower().removeprefix("@"), _telephone(wanted)) if key]
         rows = self._database.read(
             lambda connection: connection.execute(
                 "SELECT id, channel, key, name, email, language FROM contacts"
                 " WHERE CAST(id AS TEXT) = ?1 OR lower(email) IN (SELECT value FROM json_each(?2))"
-                " OR lower(key) IN (SELECT value FROM json_each(?2)) ORDER BY id",
+                " OR lower(key) IN (SELECT value FROM json_each(?2)) OR id IN (SELECT contact FROM identities"
+                " WHERE lower(value) IN (SELECT value FROM json_each(?2))) ORDER BY id",
                 (wanted, json.dumps(keys)),
             ).fetchall()
         )
@@ -131,6 +142,8 @@ class Erasure:
             found = {"contacts": _rows(connection, "contacts", "id", contacts)}
             for table, column in OF_CONVERSATION.items():
                 found[table] = _rows(connection, table, column, conversations)
+            for table in GONE_WITH_CONTACT:
+                found[table] = _rows(connection, table, "contact", contacts)
             found["audit"] += _rows(connection, "audit", "subject", [f"contact {contact}" for contact in contacts])
             return found
 
@@ -167,6 +180,7 @@ class Erasure:
             check_fence(connection, fence)
             if audit is not None:
                 add_entry(connection, audit)
+            _forget_unread(connection, contacts)
             return _blank(connection, contacts, ())
 
         def some(connection: sqlite3.Connection, *, start: int) -> Erased:
@@ -246,6 +260,8 @@ def _erase_in_copy(
         for conversation in wanted:
             at = connection.execute("SELECT last_message_at FROM conversations WHERE id = ?", (conversation,))
             _end(connection, conversation, datetime.fromisoformat(at.fetchone()[0]))
+    if version_of(connection) == LATEST_VERSION:
+        _forget_unread(connection, contacts)
     _blank(connection, contacts, wanted)
     connection.execute("UPDATE outbox SET status = 'dropped' WHERE status = 'queued'")
     connection.execute("COMMIT")
@@ -268,9 +284,25 @@ def _blank(connection: sqlite3.Connection, contacts: Sequence[int], conversation
             counted += changed.rowcount if table == "messages" else 0
     gone = {*contacts, *_of_whom_nothing_is_left(connection, conversations)}
     values = ", ".join(f"{column} = {value}" for column, value in ERASED["contacts"].items())
+    for table in there.intersection(GONE_WITH_CONTACT):
+        connection.execute(
+            f"DELETE FROM {table} WHERE contact IN (SELECT value FROM json_each(?))",  # noqa: S608 - constants of this file
+            (json.dumps(sorted(gone)),),
+        )
     for contact in gone:
         connection.execute(f"UPDATE contacts SET {values} WHERE id = ?", (contact,))  # noqa: S608 - constants of this file
     return Erased(contacts=len(gone), conversations=len(conversations), messages=counted)
+
+
+def _forget_unread(connection: sqlite3.Connection, contacts: Sequence[int]) -> None:
+    """What nobody could read, and speaks of them by something that their channel knows them by."""
+    for contact in contacts:
+        connection.execute(
+            "DELETE FROM unread_items WHERE EXISTS (SELECT 1 FROM (SELECT channel, key AS value FROM contacts WHERE id = ?1"
+            " UNION ALL SELECT channel, value FROM identities WHERE contact = ?1) AS known"
+            " WHERE known.channel = unread_items.channel AND instr(unread_items.content, known.value) > 0)",
+            (contact,),
+        )
 
 
 def _of_whom_nothing_is_left(connection: sqlite3.Connection, conversations: Sequence[str]) -> list[int]:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from custagent.core.answer import Reason
 from custagent.core.errors import UnknownName
-from custagent.core.message import MessageKind, Sender, Verdict, may_be_judged
+from custagent.core.message import CHARGED_KINDS, Message, MessageKind, Sender, Verdict, may_be_judged
+from custagent.core.record import AuditEntry
+from custagent.store.audit import add_entry
 from custagent.store.database import Database
 from custagent.store.lease import check_fence
 from custagent.store.ledger import take_back_resolution
 from custagent.store.moments import to_text
+
+_JUDGED = ", ".join(f"'{kind.value}'" for kind in sorted(CHARGED_KINDS))
 
 
 class SqliteFeedback:
@@ -51,16 +56,44 @@ class SqliteFeedback:
             if verdict is None:
                 connection.execute("DELETE FROM feedback WHERE message = ?", (message,))
                 return
-            connection.execute(
-                "INSERT INTO feedback (message, conversation, verdict, at) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (message) DO UPDATE SET verdict = excluded.verdict, at = excluded.at"
-                " WHERE verdict <> excluded.verdict",
-                (message, row[2], verdict.value, to_text(at)),
-            )
-            if verdict is Verdict.DOWN:
-                take_back_resolution(connection, row[2], at)
+            _write_down(connection, message, row[2], verdict, at)
 
         self._database.write(give)
+
+    def judge(
+        self, message: int, verdict: Verdict | None, at: datetime, *, conversation: str, author: str, audit: AuditEntry
+    ) -> None:
+        """Write down what a person here thinks of a reply, in place of what a colleague thought; None takes it back.
+
+        What contacts think of it stays beside it. Raises UnknownName for what is no reply of the agent to a question in
+        this conversation.
+        """
+
+        def judge(connection: sqlite3.Connection) -> None:
+            row = connection.execute(
+                "SELECT sender, kind FROM messages WHERE id = ? AND conversation = ?", (message, conversation)
+            ).fetchone()
+            if row is None or not may_be_judged(Sender(row[0]), MessageKind(row[1])):
+                raise UnknownName(f"There is no reply {message} of the agent to judge in {conversation}.")
+            connection.execute("DELETE FROM judgements WHERE message = ?", (message,))
+            if verdict is not None:
+                connection.execute(
+                    "INSERT INTO judgements (message, conversation, author, verdict, at) VALUES (?, ?, ?, ?, ?)",
+                    (message, conversation, author, verdict.value, to_text(at)),
+                )
+            add_entry(connection, audit)
+
+        self._database.write(judge)
+
+    def judgements(self, conversation: str) -> Mapping[int, tuple[Verdict, str]]:
+        """By message id, in order: what a person here thinks of the reply, and who; replies nobody judged are absent."""
+        rows = self._database.read(
+            lambda connection: connection.execute(
+                "SELECT message, verdict, author FROM judgements WHERE conversation = ? ORDER BY message",
+                (conversation,),
+            ).fetchall()
+        )
+        return {message: (Verdict(verdict), author) for message, verdict, author in rows}
 
     def verdicts(self, conversation: str) -> Mapping[int, Verdict]:
         """By message id, in order; replies that nobody judged are absent."""
@@ -83,3 +116,29 @@ class SqliteFeedback:
             ).fetchall()
         )
         return {message: Verdict(verdict) for message, verdict in rows}
+
+
+def note_not_helped(connection: sqlite3.Connection, written: Sequence[Message], at: datetime) -> None:
+    """Where the agent has just understood that its last reply did not help, that reply is judged so, as by a thumb."""
+    heard = next((message for message in written if message.reason == Reason.NOT_HELPED.value), None)
+    if heard is None:
+        return
+    row = connection.execute(
+        f"SELECT max(id) FROM messages WHERE conversation = ? AND id < ? AND sender = ? AND kind IN ({_JUDGED})",  # noqa: S608 - constants of this file
+        (heard.conversation, heard.id, Sender.AGENT.value),
+    ).fetchone()
+    if row[0] is not None:
+        _write_down(connection, row[0], heard.conversation, Verdict.DOWN, at)
+
+
+def _write_down(
+    connection: sqlite3.Connection, message: int, conversation: str, verdict: Verdict, at: datetime
+) -> None:
+    connection.execute(
+        "INSERT INTO feedback (message, conversation, verdict, at) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (message) DO UPDATE SET verdict = excluded.verdict, at = excluded.at"
+        " WHERE verdict <> excluded.verdict",
+        (message, conversation, verdict.value, to_text(at)),
+    )
+    if verdict is Verdict.DOWN:
+        take_back_resolution(connection, conversation, at)

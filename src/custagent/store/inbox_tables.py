@@ -136,3 +136,23 @@ def m021_widen_waiting_index(database: sqlite_utils.Database) -> None:
         CREATE INDEX conversations_by_waiting ON conversations
             (status, waiting_since IS NULL, waiting_since, last_message, assignee, channel, language);
     """)
+
+
+def m027_create_judgements(database: sqlite_utils.Database) -> None:
+    """What people think of the agent's replies, beside what contacts do; and quick lists of one language or channel."""
+    database.executescript("""
+        CREATE TABLE judgements (
+            message INTEGER NOT NULL PRIMARY KEY REFERENCES messages (id),
+            conversation TEXT NOT NULL REFERENCES conversations (id),
+            author TEXT NOT NULL CHECK (author <> ''),
+            verdict TEXT NOT NULL CHECK (verdict IN ('up', 'down')),
+            at TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX judgements_by_conversation ON judgements (conversation);
+
+        -- A filter that fits nothing must not read ten thousand rows to find that out.
+        CREATE INDEX conversations_by_language
+            ON conversations (status, language, waiting_since IS NULL, waiting_since, last_message);
+        CREATE INDEX conversations_by_channel
+            ON conversations (status, channel, waiting_since IS NULL, waiting_since, last_message);
+    """)

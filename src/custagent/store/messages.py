@@ -19,7 +19,7 @@ _FIELDS = (
 )
 _INSERT = f"INSERT INTO messages ({_FIELDS}) VALUES ({', '.join('?' * len(_FIELDS.split(',')))})"  # noqa: S608 - constants of this file
 #: For `message_of`, wherever messages are read.
-MESSAGE_COLUMNS = ", ".join(f"messages.{name.strip()}" for name in f"id, {_FIELDS}".split(","))
+MESSAGE_COLUMNS = ", ".join(f"messages.{name.strip()}" for name in f"id, {_FIELDS}, edited_at".split(","))
 
 
 def message_of(row: Sequence[Any]) -> Message:
@@ -42,6 +42,7 @@ def message_of(row: Sequence[Any]) -> Message:
         agent_version=row[14],
         index_generation=row[15],
         evidence=row[16],
+        edited_at=from_text(row[17]) if row[17] else None,
     )
 
 

@@ -9,6 +9,13 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from custagent.store.channel_state_tables import m026_create_channel_states
+from custagent.store.channel_tables import (
+    m022_create_channel_news,
+    m023_create_reply_ways,
+    m024_create_attached_files,
+    m025_create_opt_outs,
+)
 from custagent.store.conversation_tables import (
     m008_create_conversations,
     m009_create_messages,
@@ -21,6 +28,7 @@ from custagent.store.inbox_tables import (
     m019_create_sign_in,
     m020_create_notifications,
     m021_widen_waiting_index,
+    m027_create_judgements,
 )
 from custagent.store.live_tables import m012_create_pauses, m013_create_channel_checks
 from custagent.store.people_tables import m017_create_absences_and_handoffs
@@ -247,6 +255,12 @@ MIGRATIONS: tuple[Step, ...] = (
     m019_create_sign_in,
     m020_create_notifications,
     m021_widen_waiting_index,
+    m022_create_channel_news,
+    m023_create_reply_ways,
+    m024_create_attached_files,
+    m025_create_opt_outs,
+    m026_create_channel_states,
+    m027_create_judgements,
 )
 LATEST_VERSION = len(MIGRATIONS)
 

@@ -26,7 +26,8 @@ from custagent.store.notices import tell_once
 KEPT_FOR = timedelta(days=30)
 #: Events that one look takes at most.
 _AT_ONCE = 500
-_CONVERSATION = "conversations.channel, conversations.language, conversations.assignee, conversations.waiting_since"
+_REST = "conversations.language, conversations.assignee, conversations.waiting_since"
+_CONVERSATION = f"conversations.channel, {_REST}"
 _HANDOFFS = (
     f"SELECT handoffs.id, 'handoff', handoffs.at, handoffs.conversation, {_CONVERSATION},"  # noqa: S608 - constants of this file
     " json_extract(handoffs.summary, '$.reason'), ''"
@@ -34,9 +35,12 @@ _HANDOFFS = (
     " WHERE handoffs.id > ? ORDER BY handoffs.id LIMIT ?"
 )
 _NOTICES = (
-    f"SELECT notices.id, notices.kind, notices.at, notices.conversation, {_CONVERSATION}, '', notices.text"  # noqa: S608 - constants of this file
+    "SELECT notices.id, notices.kind, notices.at, notices.conversation,"  # noqa: S608 - constants of this file
+    # A notice about a channel names it in its key: "channel:NAME:…".
+    " CASE notices.kind WHEN 'channel' THEN substr(notices.key, 9, instr(substr(notices.key, 9), ':') - 1)"
+    f" ELSE conversations.channel END, {_REST}, '', notices.text"
     " FROM notices LEFT JOIN conversations ON conversations.id = notices.conversation"
-    " WHERE notices.id > ? AND notices.kind IN ('overdue', 'credits') ORDER BY notices.id LIMIT ?"
+    " WHERE notices.id > ? AND notices.kind IN ('overdue', 'credits', 'channel') ORDER BY notices.id LIMIT ?"
 )
 _SOURCES = {"handoffs": _HANDOFFS, "notices": _NOTICES}
 #: Told of each by its JSON: (event, as it happened) in, the JSON out.

@@ -7,47 +7,27 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
-from typing import Any
 
-from custagent.core.errors import UnknownName
 from custagent.core.message import (
-    CHARGED_KINDS,
     DeadLetter,
     DeliveryReceipt,
     DeliveryStatus,
     DeliveryUpdate,
-    Message,
     OutboundMessage,
+    RepliedTo,
     Sender,
 )
 from custagent.core.ports import Clock, Outbox
 from custagent.store.database import Database
+from custagent.store.delivery_news import note
 from custagent.store.lease import check_fence
-from custagent.store.ledger import charge_in_force, reverse_charge
-from custagent.store.messages import MESSAGE_COLUMNS, message_of
 from custagent.store.moments import from_text, to_text
+from custagent.store.outgoing import asked_last, outbound_of, outbound_rows
+from custagent.store.settling import require_row, settle
 
-_SELECT = (
-    f"SELECT outbox.channel, contacts.key, outbox.attempts, outbox.error, outbox.changed_at, {MESSAGE_COLUMNS}"  # noqa: S608 - constants of this file
-    " FROM outbox JOIN messages ON messages.id = outbox.message"
-    " JOIN conversations ON conversations.id = outbox.conversation"
-    " JOIN contacts ON contacts.id = conversations.contact"
-)
-
-#: What each status may become. A provider's words come late, twice and out of order: what is not here changes nothing.
-_NEXT = {
-    DeliveryStatus.QUEUED: frozenset(DeliveryStatus) - {DeliveryStatus.QUEUED},
-    # Providers take a message and say later that it could not be delivered.
-    DeliveryStatus.SENT: frozenset({DeliveryStatus.DELIVERED, DeliveryStatus.READ, DeliveryStatus.FAILED}),
-    DeliveryStatus.DELIVERED: frozenset({DeliveryStatus.READ}),
-    DeliveryStatus.READ: frozenset[DeliveryStatus](),
-    DeliveryStatus.FAILED: frozenset[DeliveryStatus](),
-    DeliveryStatus.DROPPED: frozenset[DeliveryStatus](),
-}
 #: Told where a reason to wait is told: claims need no column of their own.
 SENDING = "it is being sent"
 _UNSURE = "the runner ended while it was being sent; it waits a moment for the provider's word"
-_LOST = frozenset({DeliveryStatus.FAILED, DeliveryStatus.DROPPED})
 #: What waits for the contact of the conversation ?4.
 _OF_SAME_CONTACT = (
     "conversation IN (SELECT id FROM conversations WHERE contact = (SELECT contact FROM conversations WHERE id = ?4))"
@@ -69,17 +49,19 @@ class SqliteOutbox(Outbox):
         A clock that was set back makes nothing wait longer: what was put off "later than now" is due.
         """
         rows = self._database.read(
-            lambda connection: connection.execute(
-                f"{_SELECT} WHERE outbox.status = 'queued' AND (next_at <= ?1 OR changed_at > ?1)"  # noqa: S608 - constants of this file
+            lambda connection: outbound_rows(
+                connection,
+                "SELECT outbox.message FROM outbox WHERE outbox.status = 'queued' AND (next_at <= ?1 OR changed_at > ?1)"
                 " AND outbox.conversation NOT IN (SELECT value FROM json_each(?2))"
                 " AND outbox.channel NOT IN (SELECT value FROM json_each(?4))"
                 " AND NOT EXISTS (SELECT 1 FROM outbox AS ahead WHERE ahead.conversation = outbox.conversation"
                 " AND ahead.status = 'queued' AND ahead.message < outbox.message)"
                 " ORDER BY next_at, outbox.message LIMIT ?3",
                 (to_text(at), json.dumps(list(busy)), max(limit, 0), json.dumps(list(resting))),
-            ).fetchall()
+                order="outbox.next_at, outbox.message",
+            )
         )
-        return tuple(_outbound(row) for row in rows)
+        return tuple(outbound_of(row) for row in rows)
 
     def waits(self, outbound: int) -> bool:
         """Whether it is still to be sent."""
@@ -106,8 +88,8 @@ class SqliteOutbox(Outbox):
 
         return self._database.write(claim)
 
-    def unclaim(self, outbound: int, *, fence: int = 0) -> None:
-        """It was not sent for sure: it is due as it was before."""
+    def unclaim(self, outbound: int, *, parts_sent: int = 0, fence: int = 0) -> None:
+        """It was not sent for sure, or only `parts_sent` pieces of it: it is due as it was before."""
 
         def unclaim(connection: sqlite3.Connection) -> None:
             check_fence(connection, fence)
@@ -115,6 +97,7 @@ class SqliteOutbox(Outbox):
                 "UPDATE outbox SET error = '', next_at = '' WHERE message = ? AND status = 'queued' AND error = ?",
                 (outbound, SENDING),
             )
+            _keep_parts(connection, outbound, parts_sent)
 
         self._database.write(unclaim)
 
@@ -140,7 +123,16 @@ class SqliteOutbox(Outbox):
 
         self._database.write(record)
 
-    def retry(self, outbound: int, error: str, at: datetime, *, whole_contact: bool = False, fence: int = 0) -> None:
+    def retry(
+        self,
+        outbound: int,
+        error: str,
+        at: datetime,
+        *,
+        whole_contact: bool = False,
+        parts_sent: int = 0,
+        fence: int = 0,
+    ) -> None:
         """It did not go out; try again at `at`. What is not queued any more stays as it is.
 
         With `whole_contact` everything that waits for the contact waits as long, without a try being counted.
@@ -149,12 +141,13 @@ class SqliteOutbox(Outbox):
 
         def put_off(connection: sqlite3.Connection) -> None:
             check_fence(connection, fence)
-            _, conversation, _ = _require(connection, outbound)
+            _, conversation, _ = require_row(connection, outbound)
             connection.execute(
                 "UPDATE outbox SET attempts = attempts + 1, next_at = ?, error = ?, changed_at = ?"
                 " WHERE message = ? AND status = 'queued'",
                 (to_text(at), error, now, outbound),
             )
+            _keep_parts(connection, outbound, parts_sent)
             if whole_contact:
                 _hold(connection, _OF_SAME_CONTACT, conversation, (error, to_text(at), now))
 
@@ -210,11 +203,14 @@ class SqliteOutbox(Outbox):
     def dead_letters(self, *, limit: int = 100) -> tuple[DeadLetter, ...]:
         """The last replies that failed for good, newest first."""
         rows = self._database.read(
-            lambda connection: connection.execute(
-                f"{_SELECT} WHERE outbox.status = 'failed' ORDER BY outbox.message DESC LIMIT ?", (max(limit, 0),)
-            ).fetchall()
+            lambda connection: outbound_rows(
+                connection,
+                "SELECT outbox.message FROM outbox WHERE outbox.status = 'failed' ORDER BY outbox.message DESC LIMIT ?",
+                (max(limit, 0),),
+                order="outbox.message DESC",
+            )
         )
-        return tuple(DeadLetter(outbound=_outbound(row), error=row[3], at=from_text(row[4])) for row in rows)
+        return tuple(DeadLetter(outbound=outbound_of(row), error=row[3], at=from_text(row[4])) for row in rows)
 
     def statuses(self, conversation: str) -> Mapping[int, DeliveryStatus]:
         """How far each reply of the conversation has come, by its message's id, in order."""
@@ -224,6 +220,17 @@ class SqliteOutbox(Outbox):
             ).fetchall()
         )
         return {message: DeliveryStatus(status) for message, status in rows}
+
+    def asked_last(self, conversation: str) -> RepliedTo | None:
+        """What the contact wrote last, as a channel knows it; None where nothing was, or it came by another channel."""
+        return self._database.read(lambda connection: asked_last(connection, conversation))
+
+    def fault_of(self, outbound: int) -> str:
+        """Why it was not delivered, the last time; "" where nothing is known."""
+        row = self._database.read(
+            lambda connection: connection.execute("SELECT error FROM outbox WHERE message = ?", (outbound,)).fetchone()
+        )
+        return str(row[0]) if row else ""
 
     def sent_as(self, channel: str, external_id: str) -> int | None:
         """The outbound message that the provider knows by this id; None when it was never recorded."""
@@ -242,49 +249,20 @@ class SqliteOutbox(Outbox):
         The future raises LeaseHeld when the lease `fence` is not the live one.
         """
 
-        def note(connection: sqlite3.Connection) -> int:
+        def note_all(connection: sqlite3.Connection) -> int:
             check_fence(connection, fence)
-            return sum(_note(connection, update, at) for update in updates)
+            return sum(note(connection, update, at) for update in updates)
 
-        return self._database.write_soon(note)
-
-
-def _note(connection: sqlite3.Connection, update: DeliveryUpdate, at: datetime) -> bool:
-    """Whether the reply is one of this channel's; what the provider tells of it is written down then.
-
-    What it gives back of ours is surer than its id: it may tell before we have noted that, and after a crash there may
-    be two copies of a reply with an id each. That one copy failed says nothing of the other.
-    """
-    known = update.receipt.external_id
-    select = "SELECT message, external_id FROM outbox WHERE channel = ?"
-    row = connection.execute(f"{select} AND message = ?", (update.channel, update.outbound)).fetchone()
-    if row is None and known:
-        by_id = f"{select} AND external_id = ? AND external_id <> '' ORDER BY message DESC"
-        row = connection.execute(by_id, (update.channel, known)).fetchone()
-    if row is None:
-        return False
-    outbound, noted = row
-    if update.receipt.status is DeliveryStatus.FAILED and known and noted not in ("", known):
-        return True
-    settle(connection, outbound, update.receipt, at)
-    return True
+        return self._database.write_soon(note_all)
 
 
-def queue(connection: sqlite3.Connection, message: Message, channel: str) -> None:
-    """Put a reply into the outbox, in the transaction that writes it. It is due at once."""
-    charge = charge_in_force(connection, message.conversation) if message.kind in CHARGED_KINDS else None
-    connection.execute(
-        "INSERT INTO outbox (message, channel, conversation, sender, status, charge, changed_at)"
-        " VALUES (?, ?, ?, ?, 'queued', ?, ?)",
-        (
-            message.id,
-            channel,
-            message.conversation,
-            message.sender.value,
-            charge.id if charge else None,
-            to_text(message.at),
-        ),
-    )
+def _keep_parts(connection: sqlite3.Connection, outbound: int, parts_sent: int) -> None:
+    """So many pieces have gone out; what a provider told of more of them stays."""
+    if parts_sent:
+        connection.execute(
+            "UPDATE outbox SET parts_sent = max(parts_sent, ?) WHERE message = ? AND status = 'queued'",
+            (parts_sent, outbound),
+        )
 
 
 def drop_queued(connection: sqlite3.Connection, conversation: str, at: datetime) -> tuple[int, ...]:
@@ -299,36 +277,6 @@ def drop_queued(connection: sqlite3.Connection, conversation: str, at: datetime)
     return dropped
 
 
-def settle(connection: sqlite3.Connection, outbound: int, receipt: DeliveryReceipt, at: datetime) -> None:
-    """Note within a transaction what became of a reply; see `SqliteOutbox.record`."""
-    status, conversation, charge = _require(connection, outbound)
-    if receipt.external_id:
-        # Also when its status is old: "delivered" may arrive before our own note of having sent it.
-        connection.execute(
-            "UPDATE outbox SET external_id = ? WHERE message = ? AND external_id = ''", (receipt.external_id, outbound)
-        )
-    if receipt.status not in _NEXT[status]:
-        return
-    connection.execute(
-        "UPDATE outbox SET status = ?, error = ?, changed_at = ? WHERE message = ?",
-        (receipt.status.value, receipt.error, to_text(at), outbound),
-    )
-    if charge is not None and receipt.status in _LOST:
-        _reverse_if_lost(connection, conversation, charge, at)
-
-
-def _reverse_if_lost(connection: sqlite3.Connection, conversation: str, charge: int, at: datetime) -> None:
-    """Give the charge back when none of the replies that it paid for arrived, or can arrive any more (CRED-2)."""
-    standing = charge_in_force(connection, conversation)
-    if standing is None or standing.id != charge:
-        return
-    alive = connection.execute(
-        "SELECT 1 FROM outbox WHERE charge = ? AND status NOT IN ('failed', 'dropped') LIMIT 1", (charge,)
-    ).fetchone()
-    if alive is None:
-        reverse_charge(connection, standing, at)
-
-
 def _hold(connection: sqlite3.Connection, condition: str, value: str, held: tuple[str, str, str]) -> None:
     """Let what meets the condition, of which `value` fills ?4, wait: `held` is why, until when, and now.
 
@@ -339,19 +287,3 @@ def _hold(connection: sqlite3.Connection, condition: str, value: str, held: tupl
         f" WHERE status = 'queued' AND next_at < ?2 AND error <> ?5 AND {condition}",
         (*held, value, SENDING),
     )
-
-
-def _require(connection: sqlite3.Connection, outbound: int) -> tuple[DeliveryStatus, str, int | None]:
-    row = connection.execute(
-        "SELECT status, conversation, charge FROM outbox WHERE message = ?", (outbound,)
-    ).fetchone()
-    if row is None:
-        raise UnknownName(
-            f"The outbox holds no reply {outbound}.", hint="`custagent conversations show ID` lists the replies."
-        )
-    return DeliveryStatus(row[0]), row[1], row[2]
-
-
-def _outbound(row: Sequence[Any]) -> OutboundMessage:
-    message = message_of(row[5:])
-    return OutboundMessage(id=message.id, message=message, channel=row[0], contact_key=row[1], attempts=row[2])

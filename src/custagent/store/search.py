@@ -211,3 +211,15 @@ def _note_some(connection: sqlite3.Connection, newest: int) -> int:
         " ORDER BY id LIMIT ?",
         (_last_noted(connection), newest, _NOTED_AT_ONCE),
     ).rowcount
+
+
+def replace_words(connection: sqlite3.Connection, message: int, text: str) -> None:
+    """Within a transaction, before the message's text is replaced: a search finds it by its new words alone."""
+    noted = connection.execute("SELECT 1 FROM message_words_docsize WHERE id = ?", (message,)).fetchone()
+    if noted is None:
+        return
+    connection.execute(
+        "INSERT INTO message_words (message_words, rowid, text) SELECT 'delete', id, text FROM messages WHERE id = ?",
+        (message,),
+    )
+    connection.execute("INSERT INTO message_words (rowid, text) VALUES (?, ?)", (message, text))

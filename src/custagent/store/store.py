@@ -9,6 +9,8 @@ from typing import Self
 
 from custagent.core.ports import Clock
 from custagent.store.audit import Audit
+from custagent.store.channel_news import ChannelNews
+from custagent.store.channel_states import ChannelStates
 from custagent.store.checks import ChannelChecks
 from custagent.store.conversations import SqliteConversationStore, new_conversation_id
 from custagent.store.credit_histories import CreditHistories
@@ -16,9 +18,12 @@ from custagent.store.database import Database
 from custagent.store.documents import SqliteDocumentStore
 from custagent.store.erasure import Erasure
 from custagent.store.feedback import SqliteFeedback
+from custagent.store.files import AttachedFiles
 from custagent.store.handoffs import Handoffs
 from custagent.store.lease import Lease
 from custagent.store.ledger import Ledger
+from custagent.store.left_to_people import OptOuts
+from custagent.store.mail_traffic import MailTraffic
 from custagent.store.notes import Notes
 from custagent.store.notices import Notices
 from custagent.store.notifications import Notifications
@@ -26,6 +31,7 @@ from custagent.store.outbox import SqliteOutbox
 from custagent.store.past import PastConversations
 from custagent.store.pauses import Pauses
 from custagent.store.presence import Presence
+from custagent.store.questions import Questions
 from custagent.store.queue import Queue
 from custagent.store.seal import seal
 from custagent.store.search import Search
@@ -60,15 +66,21 @@ class Store:
         self.notices = Notices(self._database)
         self.notifications = Notifications(self._database)
         self.conversations = SqliteConversationStore(self._database, make_conversation_id)
+        self.channel_news = ChannelNews(self._database, make_conversation_id)
+        self.files = AttachedFiles(self._database)
+        self.opt_outs = OptOuts(self._database)
         self.outbox = SqliteOutbox(self._database, clock)
         self.undelivered = Undelivered(self._database)
+        self.mail_traffic = MailTraffic(self._database)
         self.timers = Timers(self._database)
         self.feedback = SqliteFeedback(self._database)
+        self.questions = Questions(self._database)
         self.lease = Lease(self._database)
         self.pauses = Pauses(self._database)
         self.presence = Presence(self._database)
         self.handoffs = Handoffs(self._database)
         self.checks = ChannelChecks(self._database)
+        self.channel_states = ChannelStates(self._database)
         self.totals = Totals(self._database)
         self.search = Search(self._database)
         self.past = PastConversations(self._database)

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from custagent.core.conversation import Contact, Conversation, Event, Outcome, Status, outcome_of, transition
+from custagent.core.conversation import (
+    Contact,
+    Conversation,
+    Event,
+    Outcome,
+    Status,
+    Threading,
+    outcome_of,
+    transition,
+)
 from custagent.core.message import InboundMessage, Message, MessageKind, Sender
 from custagent.store.messages import reply_kinds
 from custagent.store.moments import from_text, to_text
@@ -146,6 +155,23 @@ def open_thread(
         (conversation, status.value, agent, to_text(at), to_text(at), contact),
     )
     return require(connection, conversation)
+
+
+def by_now(
+    connection: sqlite3.Connection, kept: Kept, threading: Threading, at: datetime, *, unhandled: bool = False
+) -> Kept:
+    """The conversation, closed if silence has closed it meanwhile and nobody has noticed."""
+    if not threading.closes(kept.conversation, kept.last_sender, at, unhandled=unhandled):
+        return kept
+    return close_silent(connection, kept, threading.closes_at(kept.conversation))
+
+
+def owes(connection: sqlite3.Connection, kept: Kept) -> bool:
+    """Whether a message of the contact waits in it to be dealt with."""
+    row = connection.execute(
+        "SELECT 1 FROM inbound WHERE conversation = ? AND handled = 0 LIMIT 1", (kept.conversation.id,)
+    ).fetchone()
+    return row is not None
 
 
 def close_silent(connection: sqlite3.Connection, kept: Kept, at: datetime) -> Kept:

@@ -17,7 +17,8 @@ from custagent.store.audit import add_entry
 from custagent.store.database import Database
 from custagent.store.ledger import recharge
 from custagent.store.moments import from_text, to_text
-from custagent.store.outbox import SENDING, settle
+from custagent.store.outbox import SENDING
+from custagent.store.settling import settle
 
 _COLUMNS = (
     "outbox.message, outbox.conversation, outbox.channel, outbox.sender, messages.kind, outbox.status,"
@@ -121,9 +122,11 @@ class Undelivered:
             # just now is being tried.
             connection.execute(
                 "UPDATE outbox SET status = 'queued', attempts = 0, next_at = '', error = '', external_id = '',"
-                " changed_at = ? WHERE message = ? AND error <> ?",
+                " changed_at = ?, parts_sent = iif(EXISTS (SELECT 1 FROM outbox_parts WHERE outbox_parts.message ="
+                " outbox.message AND outbox_parts.status = 'failed'), 0, parts_sent) WHERE message = ? AND error <> ?",
                 (to_text(at), reply, SENDING),
             )
+            connection.execute("DELETE FROM outbox_parts WHERE message = ? AND status = 'failed'", (reply,))
             if kept.status is DeliveryStatus.FAILED:
                 recharge(connection, reply, charge, at)
             if audit is not None:

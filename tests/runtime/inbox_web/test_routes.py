@@ -45,6 +45,8 @@ ACTIONS = (
     "suggest",
     "again",
     "give-up",
+    "wrong",
+    "not-wrong",
 )
 READS = (
     "/inbox",
@@ -299,6 +301,21 @@ class TestWhatDidNotArrive:
         assert desk.post(f"{base}/give-up", {"message": str(said.id)}).json() == {"done": True}
         for number in ("", "x", "0", "999", "9" * 400, str(said.id)):
             assert desk.post(f"{base}/again", {"message": number}).status_code == 409
+
+
+class TestWrongAnswers:
+    def test_are_told_and_taken_back_by_a_button_at_the_agents_replies(self, conversation, desk, reply, shop) -> None:
+        said = reply(shop, conversation, decision="answer", reason="grounded", confidence=0.8)
+        base = f"/inbox/c/{conversation.id}"
+        assert desk.get(base).text.count("Wrong answer</button>") == 1
+        assert desk.post(f"{base}/wrong", {"message": str(said.id)}).json() == {"done": True}
+        page = desk.get(base).text
+        assert '<span class="bad">wrong answer</span> · Anna Berg' in page
+        assert "Wrong answer</button>" not in page
+        assert desk.post(f"{base}/not-wrong", {"message": str(said.id)}).json() == {"done": True}
+        assert "wrong answer" not in desk.get(base).text
+        for number in ("", "x", "0", str(said.id + 1), "9" * 400):
+            assert desk.post(f"{base}/wrong", {"message": number}).status_code == 409
 
 
 class TestWhy:

@@ -11,9 +11,9 @@ import pytest
 from custagent.config.agents import agent_path
 from custagent.config.home import Home
 from custagent.conversation.lifecycle import threading_of
+from custagent.core.channel import ChannelKind
 from custagent.core.conversation import Conversation, Status, Turn
 from custagent.core.message import InboundMessage, Message, MessageKind, Sender
-from custagent.core.workspace import ChannelKind
 from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.in_force import InForce

@@ -56,6 +56,13 @@ class TestQueue:
         assert office.look() == [conversation.id]
         assert office.said(conversation.id) == ["inbound"]
 
+    def test_where_the_agent_only_suggests_they_go_to_whom_its_assignment_names(self, office, change):
+        change("to: [team:support], reroute_after: 15m}", "to: [user:bo], reroute_after: 15m}\n    mode: suggest")
+        names = [office.hear(f"k{number}", agent="").id for number in range(3)]
+        office.look()
+        assert [office.owner(name) for name in names] == ["user:bo"] * 3
+        assert office.said(names[0]) == ["inbound"]
+
     def test_another_team_s_queue_is_that_team_s(self, office):
         name = office.give("team:spare")
         office.look()

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from custagent.channels.live_chat_assets import PICTURE_TYPES
+from custagent.channels.live_chat.assets import PICTURE_TYPES
 from custagent.core.errors import CustagentError, UsageError
 from custagent.core.people import WEEKDAYS, Availability
 from custagent.runtime.inbox_web.pages import Desk, page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -14,11 +14,15 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from custagent.conversation.summary import open_question_line, request_line
+from custagent.core.channel import ChannelKind
 from custagent.core.conversation import Conversation, Status
-from custagent.core.message import DeliveryStatus, Message, Sender
+from custagent.core.message import DeliveryStatus, Message, Sender, may_be_judged
 from custagent.core.note import Note
-from custagent.core.workspace import CannedReply, ChannelKind, Workspace
+from custagent.core.people import Seat
+from custagent.core.workspace import CannedReply, Workspace
+from custagent.runtime.attachments import shown_files
 from custagent.runtime.bootstrap import Application
+from custagent.runtime.channel_states import in_words
 from custagent.runtime.inbox import Inbox, Thread, age
 from custagent.runtime.inbox_web.sign_in import SignedIn
 from custagent.runtime.reasons import reason_in_words
@@ -46,7 +50,7 @@ _STATUS = {
 #: What a note has nothing of.
 _NOTHING: dict[str, Any] = {
     "language": "", "kind": "", "reason": "", "confidence": None, "options": (), "attachments": (), "citations": (),
-    "delivery": "", "failed": False, "verdict": "", "why": False,
+    "delivery": "", "failed": False, "verdict": "", "why": False, "edited": "", "fault": "", "judged": False, "wrong": "",
 }  # fmt: skip
 
 
@@ -71,9 +75,9 @@ def page(template: str, /, **shown: Any) -> str:
     return _environment().get_template(template).render(**shown)
 
 
-def list_part(desk: Desk, wanted: Wanted, *, chosen: str = "", offset: int = 0) -> str:
-    """The list of a view, with how many there are in each."""
-    items = desk.inbox.items(wanted, limit=PAGE + 1, offset=offset)
+def list_part(desk: Desk, wanted: Wanted, *, chosen: str = "", offset: int = 0, noted: bool = True) -> str:
+    """The list of a view, with how many there are in each; `noted` as in `Inbox.items`."""
+    items = desk.inbox.items(wanted, limit=PAGE + 1, offset=offset, noted=noted)
     more = len(items) > PAGE
     return page(
         "list.html",
@@ -156,8 +160,19 @@ def _frame(desk: Desk, wanted: Wanted) -> Mapping[str, Any]:
         "wanted": wanted,
         "here": query(wanted),
         "channels": [channel.name for channel in workspace.channels],
+        "troubles": list(_troubles(desk)),
         "languages": sorted({*chain(*spoken), workspace.default_language, wanted.language} - {""}),
     }
+
+
+def _troubles(desk: Desk) -> Iterator[str]:
+    """The channels on which the agent does not answer, or nothing arrives: those who answer must know."""
+    states = desk.app.store.channel_states
+    for channel, paused in states.paused().items():
+        yield f"{channel} is paused since {desk.local(paused.since):%Y-%m-%d %H:%M}: its conversations come to you."
+    for trouble in states.troubles():
+        if trouble.told_at:
+            yield in_words(trouble)
 
 
 def _hit(desk: Desk, hit: Hit) -> Mapping[str, Any]:
@@ -212,14 +227,24 @@ def _said(desk: Desk, thread: Thread, one: Message | Note) -> Mapping[str, Any]:
             "reason": one.reason.replace("-", " "),
             "confidence": None if one.confidence is None else round(one.confidence * 100),
             "options": one.options,
-            "attachments": one.attachments,
+            "attachments": shown_files(one),
+            "edited": _edited(one),
+            "judged": may_be_judged(one.sender, one.kind),
+            "wrong": _name(desk.workspace, thread.wrong[one.id]) if one.id in thread.wrong else "",
             "citations": one.citations,
             "delivery": delivery.value if delivery else "",
             "why": bool(one.decision),
             "failed": delivery is DeliveryStatus.FAILED,
+            "fault": desk.app.store.outbox.fault_of(one.id) if delivery is DeliveryStatus.FAILED else "",
             "verdict": (thread.record.verdicts[one.id].value if one.id in thread.record.verdicts else ""),
         }
     )
+
+
+def _edited(message: Message) -> str:
+    if message.edited_at is None:
+        return ""
+    return "edited" if message.text else "taken back by the contact"
 
 
 def _in_order(thread: Thread) -> Sequence[Message | Note]:
@@ -308,13 +333,14 @@ def _canned(desk: Desk, conversation: Conversation) -> Sequence[Mapping[str, str
 
 
 def _targets(workspace: Workspace) -> Sequence[tuple[str, str]]:
-    users = [(f"user:{user.name}", user.full_name) for user in workspace.users]
+    users = [(f"user:{user.name}", user.full_name) for user in workspace.users if user.seat is not Seat.NONE]
     return [*users, *((f"team:{team.name}", f"Team {team.name}") for team in workspace.teams), ("nobody", "Nobody")]
 
 
 def _speaker(desk: Desk, conversation: Conversation, message: Message) -> str:
     if message.sender is Sender.PERSON:
-        return _name(desk.workspace, message.author)
+        # Written past us, such as in the provider's own app.
+        return _name(desk.workspace, message.author) if message.author else "Answered outside custagent"
     return _contact(conversation) if message.sender is Sender.CONTACT else conversation.agent or "agent"
 
 

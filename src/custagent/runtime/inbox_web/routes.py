@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 from custagent.core.errors import CustagentError, PermissionDenied, UsageError
 from custagent.runtime.conversations import read_later
 from custagent.runtime.inbox import Inbox
+from custagent.runtime.inbox_web.attached import attached_file
 from custagent.runtime.inbox_web.events import changes
 from custagent.runtime.inbox_web.me import OwnPage
 from custagent.runtime.inbox_web.pages import Desk, found_part, list_part, page, query, thread_part
@@ -89,6 +90,8 @@ _ACTIONS: Mapping[str, Callable[[Desk, str, Mapping[str, str]], object]] = {
     "wake": lambda desk, conversation, _: desk.inbox.wake(conversation),
     "again": _with_reply(lambda desk, conversation, reply: desk.inbox.send_again(conversation, reply)),
     "give-up": _with_reply(lambda desk, conversation, reply: desk.inbox.give_up(conversation, reply)),
+    "wrong": _with_reply(lambda desk, conversation, reply: desk.inbox.judge(conversation, reply, wrong=True)),
+    "not-wrong": _with_reply(lambda desk, conversation, reply: desk.inbox.judge(conversation, reply, wrong=False)),
     "close": lambda desk, conversation, _: desk.inbox.close(conversation),
     "draft": lambda desk, conversation, form: desk.inbox.keep_draft(conversation, form.get("text", "")),
 }
@@ -113,6 +116,7 @@ def inbox_routes(runner: Runner) -> list[BaseRoute]:
         Route(one, web.reading(web.conversation)),
         Route(f"{one}/thread", web.reading(web.thread)),
         Route(f"{one}/why/{{message}}", web.reading(web.why)),
+        Route(f"{one}/files/{{hash}}", web.reading(attached_file)),
         Route(f"{one}/{{action}}", web.changing(web.act), methods=["POST"]),
     ]
 
@@ -156,7 +160,7 @@ class _Web:
     def list(self, desk: Desk, request: Request, _: Mapping[str, str]) -> Response:
         # A page that looks again does not search again: that is written down.
         chosen = request.query_params.get("chosen", "")
-        return html_page(list_part(desk, _wanted(request), chosen=chosen, offset=_offset(request)))
+        return html_page(list_part(desk, _wanted(request), chosen=chosen, offset=_offset(request), noted=False))
 
     def conversation(self, desk: Desk, request: Request, _: Mapping[str, str]) -> Response:
         chosen = request.path_params["conversation"]
