@@ -109,7 +109,11 @@ def test_every_outcome_with_its_words(site, agent, text, rules, history, expecte
 def test_every_reason_is_reached_by_a_test():
     here = {Reason.GROUNDED, Reason.AMBIGUOUS, Reason.UNSURE, Reason.NOTHING_FITS, Reason.ATTEMPTS_USED, Reason.EMPTY,
             Reason.SMALL_TALK, Reason.ASKED_FOR_PERSON, Reason.HANDOFF_PHRASE, Reason.GUARDRAIL, Reason.ANGRY}  # fmt: skip
-    short_answers, models, service = {Reason.SHORT_ANSWER}, {Reason.FAILED}, {Reason.PAUSED, Reason.OUT_OF_CREDITS}
+    short_answers, models, service = (
+        {Reason.SHORT_ANSWER},
+        {Reason.FAILED},
+        {Reason.PAUSED, Reason.CHANNEL_OUT, Reason.OUT_OF_CREDITS},
+    )
     sense = {Reason.ATTACHMENT, Reason.NO_QUESTION, Reason.NOT_HELPED, Reason.UNDERSPECIFIED}
     assert here | short_answers | models | service | sense == set(Reason)
 

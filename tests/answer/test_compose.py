@@ -9,14 +9,15 @@ from custagent.answer.ranking import Ranking
 from custagent.answer.wording import Wording
 from custagent.core.agent import AgentDefinition, FileSource
 from custagent.core.answer import Decision, DecisionKind, Question, Reason
+from custagent.core.channel import MessengerChannel
 from custagent.core.document import ScoredChunk
-from custagent.core.workspace import MessengerChannel, Workspace
+from custagent.core.workspace import Workspace
 
 ANSWER = Decision(kind=DecisionKind.ANSWER, reason=Reason.GROUNDED, confidence=0.9)
 COST = "What do returns to Norway cost?"
 STEPS = "\n".join(f"{n}. Turn the screw number {n} to the left and take it out of the frame." for n in range(1, 25))
 PAGE_BOT = MessengerChannel(
-    name="page", kind="messenger", page_id="1", access_token="${A}", app_secret="${B}", verify_token="${C}"
+    name="page", kind="messenger", app_id="7", page_id="1", access_token="${A}", app_secret="${B}", verify_token="${C}"
 )
 
 

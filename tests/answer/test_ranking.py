@@ -213,6 +213,36 @@ class TestQuoted:
         cargo = scored(0.904, "costs", "Cargo bikes go by lorry.")
         assert rank("Cargo to Finland?", "en", [cargo, scored(score, page, text)]).quoted == (cargo.chunk,)
 
+    def test_another_page_without_a_word_of_the_question_is_beside_the_point(self, scored):
+        puncture = scored(0.904, "repairs", "A puncture costs 149 kr.")
+        fee = scored(0.9, "visits", "A missed visit costs 200 kr.")
+        assert rank("Is a puncture repaired?", "en", [puncture, fee]).quoted == (puncture.chunk,)
+
+    def test_words_of_another_language_tell_nothing_of_the_point(self, scored):
+        puncture, fee = scored(0.904, "repairs", "A puncture."), scored(0.9, "visits", "A visit.")
+        assert rank("Lagar ni en puncture?", "sv", [puncture, fee]).quoted == (puncture.chunk, fee.chunk)
+
+
+class TestLedByTheTopic:
+    def test_what_holds_a_word_of_the_topic_goes_before_what_holds_none(self, scored):
+        keep = scored(0.904, "privacy", "How long we keep things: 7 years.")
+        refunds = scored(0.89, "refunds", "Refunds come within a week.")
+        assert rank("How long do refunds take?", "en", [keep, refunds]).chunks[0] is refunds
+
+    @pytest.mark.parametrize(
+        ("score", "text", "language"),
+        [(0.88, "Refunds come.", "en"), (0.89, "Money comes.", "en"), (0.89, "Refunds kommer.", "sv")],
+        ids=["scores less", "holds none", "in another language"],
+    )
+    def test_what_scores_less_or_holds_none_does_not(self, scored, score, text, language):
+        keep = scored(0.904, "privacy", "How long we keep things: 7 years.")
+        other = scored(score, "money", text, language=language)
+        assert rank("How long do refunds take?", "en", [keep, other]).chunks[0] is keep
+
+    def test_where_the_best_holds_a_word_the_score_decides(self, scored):
+        best, other = scored(0.904, "a", "Refunds come."), scored(0.9, "b", "Refunds take a week.")
+        assert rank("How long do refunds take?", "en", [best, other]).chunks[0] is best
+
 
 @given(
     st.lists(

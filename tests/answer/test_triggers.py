@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from custagent.answer.spoken import plain
@@ -288,6 +288,9 @@ def test_every_phrase_of_a_catalogue_is_understood(language):
 
 
 @given(st.text(max_size=300))
+@example("00")
+@example("[card]")
+@example("https://a.example")
 def test_any_text_is_read_alike_whatever_its_case_and_spacing(text):
     assert find_triggers(f"\n {text}\t!", AGENT, EVERY) == find_triggers(text, AGENT, EVERY)
     assert plain(plain(text)) == plain(text)

@@ -339,3 +339,17 @@ def test_whatever_a_model_writes_every_address_in_the_result_is_in_a_passage_it_
 def test_a_huge_text_is_checked_in_one_go(check, unit):
     # Quadratic work on this would take minutes.
     check(unit * (200_000 // len(unit)) + "! [1]")
+
+
+def test_what_a_sentence_stands_under_does_not_end_it_in_another_way(chunk):
+    """The question above "It can be a serious fault in the brakes or worn tyres." is no half of that sentence."""
+    page = chunk(
+        "It can be a serious fault in the brakes or worn tyres.", title="Reasons", heading="Recall of a bicycle"
+    )
+    merged = "It can be a serious fault for a recall of a bicycle [1]."
+    assert verify(merged, [page], language="en").dropped == (merged.replace(" [1]", ""),)
+    for honest in (
+        "Recall of a bicycle: it can be a serious fault in the brakes.",
+        "It can be a serious fault in the brakes or worn tyres of a bicycle.",
+    ):
+        assert verify(f"{honest} [1]", [page], language="en").text == honest

@@ -112,7 +112,7 @@ def test_model_and_schema_reject_an_agent(text: str) -> None:
         ("users: [{name: a, full_name: A, email: a@b, seat: service, permissions: [admin], languages: [sv]}]", True),
         ("channels: [{name: a, kind: live-chat, origins: ['https://a.b:8000']}]", True),
         (
-            "channels: [{name: a, kind: email, address: a, imap_host: b, smtp_host: c, username: d, password: '${P}'}]",
+            "channels: [{name: a, kind: email, address: a@b, imap_host: b, smtp_host: c, username: d, password: '${P}'}]",
             True,
         ),
         ("fetch: {allow_hosts: ['http://a']}", False),
@@ -120,11 +120,16 @@ def test_model_and_schema_reject_an_agent(text: str) -> None:
         ("users: [{name: a, full_name: A, email: a}]", False),
         ("users: [{name: a, full_name: A, email: a@b, seat: golden}]", False),
         ("users: [{name: a, full_name: A, email: a@b, permissions: [root]}]", False),
-        ("channels: [{name: a, kind: fax}]", False),
+        ("channels: [{name: a, kind: fax, paper: [a4]}]", True),
+        ("channels: [{name: a, kind: Fax}]", False),
+        ("channels: [{name: a, kind: whatsapp, paper: [a4]}]", False),
         ("channels: [{name: a}]", False),
         ("channels: [{name: A, kind: live-chat}]", False),
         ("channels: [{name: a, kind: live-chat, origins: ['https://a.b/']}]", False),
-        ("channels: [{name: a, kind: email, address: a, imap_host: b, smtp_host: c, username: d, password: p}]", False),
+        (
+            "channels: [{name: a, kind: email, address: a@b, imap_host: b, smtp_host: c, username: d, password: p}]",
+            False,
+        ),
         ("owner: x", False),
     ],
 )

@@ -309,15 +309,25 @@ class Library:
 
         self.web.pages[path] = answer
 
+    def only_unchanged(self, path: str) -> None:
+        """From now on the page answers whoever has it that it has not changed, and nobody else."""
+        page = self.web.pages[path]
+
+        def answer(request: Request) -> Reply:
+            told = page(request) if callable(page) else page
+            return told if isinstance(told, Reply) and told.status == 304 else Reply(status=500)
+
+        self.web.pages[path] = answer
+
     def site(self, **options: object) -> UrlSource:
         return UrlSource(url=self.web.url("/"), import_related=True, **options)
 
-    def read(self, source: Source, *, agent: str = "ada", accept_removals: bool = False) -> SourceState:
+    def read(self, source: Source, *, agent: str = "ada", **options: bool) -> SourceState:
         self.heard.clear()
         self.web.requests.clear()
-        return self._runner.run(self._read(source, agent, accept_removals=accept_removals))
+        return self._runner.run(self._read(source, agent, **options))
 
-    async def _read(self, source: Source, agent: str, *, accept_removals: bool) -> SourceState:
+    async def _read(self, source: Source, agent: str, **options: bool) -> SourceState:
         ingestor = Ingestor(
             root=self.root,
             documents=self.store.documents,
@@ -327,7 +337,7 @@ class Library:
             converter=_converter(),
         )
         async with ingestor:
-            return await ingestor.read(agent, source, self, accept_removals=accept_removals)
+            return await ingestor.read(agent, source, self, **options)
 
     def page_read(self, location: str) -> None:
         self.heard.append(("read", self._short(location)))

@@ -8,12 +8,13 @@ from importlib.resources import files
 
 import pytest
 
-from custagent.channels.live_chat_assets import loader, texts
+from custagent.channels.live_chat.bundle import module
+from custagent.channels.live_chat.loader import loader
 from custagent.locales import FALLBACK, catalogue, languages
 
-STATIC = files("custagent.channels") / "static"
+STATIC = files("custagent.channels.live_chat") / "static"
 #: What is told to the page around the frame by a `say` of another kind.
-TO_THE_PAGE = {"close", "forget", "keep", "named", "ready", "unread"}
+TO_THE_PAGE = {"close", "event", "forget", "keep", "look", "named", "ready", "unread"}
 #: What scripts and pages ask for: say("key"), data-label="key", data-text="key".
 ASKED = re.compile(
     r"""(?:say\(|data-(?:label|text|say|say-label)[=":\s]+)["'](\w+)["']|say\(\w+ \? "(\w+)" : "(\w+)"\)"""
@@ -69,6 +70,6 @@ def test_french_and_spanish_signs_stand_as_they_should() -> None:
 
 @pytest.mark.parametrize("language", languages())
 def test_what_is_served_has_the_words(language) -> None:
-    assert words(language)["placeholder"] in texts()
-    assert words(language)["launcherOpen"] in loader()
-    assert "{{" not in texts() + loader()
+    assert words(language)["placeholder"] in module("texts.js")
+    assert words(language)["launcherOpen"] in loader().decode()
+    assert "{{" not in module("texts.js") + loader().decode()

@@ -51,6 +51,8 @@ class Part(Flag):
     WITH = auto()
     #: What may follow somebody who is wanted: "now", "about", "from your".
     TAIL = auto()
+    #: "him", "them": whoever was named before.
+    THEM = auto()
     #: "when", "how many": the question is about something.
     ABOUT = auto()
     #: "my", "the person", "human resources": nobody of ours is meant.
@@ -206,11 +208,14 @@ def _sequences(texts: Catalogue) -> Mapping[str, Sequence[tuple[_Sequence, Part]
             meanings[_words(phrase)] |= part.value
     for phrase in (*texts.greetings, *texts.thanks):
         meanings[_words(phrase)] |= Part.LINK.value
-    unless, talked = Part.UNLESS.value, (TALK | Part.ME).value
+    # "to talk to" may follow somebody, and is talking all the same; "transférez-moi" names who is put through, and a
+    # "vraie personne" is as real as two words are.
+    unless, talked = Part.UNLESS.value, (TALK | Part.ME | Part.REAL).value
     by_first: dict[str, list[tuple[_Sequence, Part]]] = defaultdict(list)
     for sequence, meaning in meanings.items():
-        # "to talk to" may follow somebody, and is talking all the same; "transférez-moi" names who is put through.
-        talks = 0 if meaning & unless else reduce(or_, (meanings.get((one,), 0) for one in sequence))
+        talks = (
+            0 if meaning & unless or len(sequence) == 1 else reduce(or_, (meanings.get((one,), 0) for one in sequence))
+        )
         by_first[sequence[0]].append((sequence, _part(meaning | talks & talked)))
     return by_first
 
@@ -220,6 +225,9 @@ _part = cache(Part)
 
 def _words(phrase: str) -> _Sequence:
     """The words of an entry, a stem with its star."""
+    if phrase.isascii() and phrase.replace(" ", "").isalnum():
+        # Most entries are such words, and reading all of them is felt at the start.
+        return tuple(phrase.lower().split())
     return tuple(
         f"{word}*" if written.endswith("*") else word
         for written in phrase.split()

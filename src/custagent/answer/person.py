@@ -77,7 +77,7 @@ def _asks(written: Sequence[str], language: str) -> bool:
         return True
     if not known.names_anybody(words):
         return False
-    parts = known.parts(words)
+    parts = _joined(known.parts(words))
     if _is_nothing_but_somebody(parts):
         return True
     asks_about = _asks_about(parts)
@@ -85,13 +85,18 @@ def _asks(written: Sequence[str], language: str) -> bool:
         return True
     return any(
         (part & SOMEONE and not asks_about and _is_wanted(parts, at))
-        or (part & Part.MACHINE and _is_turned_down(parts, at))
+        or (part & Part.MACHINE and not asks_about and _is_turned_down(parts, at))
+        or (part & Part.THEM and _is_named_before(parts, at))
         for at, part in enumerate(parts)
     )
 
 
 def _is_nothing_but_somebody(parts: Sequence[Part]) -> bool:
     """ "A real person please", "Anybody alive there?", "Vorgesetzten sprechen"; a team's name alone may be a topic."""
+    if _is_called_out(parts):
+        return True
+    if _asks_about(parts):
+        return False
     everything = reduce(or_, parts)
     if all(part & (_ALONE | Part.HERE | Part.EXIST) for part in parts):
         living = everything & Part.SOMEBODY and everything & Part.HERE and everything & Part.REAL
@@ -101,6 +106,27 @@ def _is_nothing_but_somebody(parts: Sequence[Part]) -> bool:
         return True
     spoken_to = everything & Part.PEOPLE and everything & Part.CONTACT
     return bool(spoken_to) and all(part & (_ALONE | Part.CONTACT | Part.WITH) for part in parts)
+
+
+def _joined(parts: Sequence[Part]) -> Sequence[Part]:
+    """The parts without the commas that part nothing: "Ich will, dass ein Mensch das liest"."""
+    if Part.PAUSE not in parts:
+        return parts
+    return [
+        part
+        for at, part in enumerate(parts)
+        if part is not Part.PAUSE
+        or not (0 < at < len(parts) - 1 and parts[at - 1] & Part.WANT and parts[at + 1] & Part.LINK)
+    ]
+
+
+def _is_called_out(parts: Sequence[Part]) -> bool:
+    """ "Stop, human now", "nothing works, a human please": the last words are nothing but a human being, and at once."""
+    start = max((at for at, part in enumerate(parts) if part & Part.PAUSE), default=-1) + 1
+    called = parts[start:]
+    everything = reduce(or_, called, NOTHING)
+    living = bool(everything & Part.PEOPLE and everything & Part.REAL)
+    return bool(start) and len(called) > 1 and living and all(part & (_ALONE | Part.TAIL) for part in called)
 
 
 def _shortened(words: Sequence[str]) -> Sequence[str]:
@@ -146,6 +172,9 @@ def _before(parts: Sequence[Part], at: int) -> _Before:
 def _is_wanted(parts: Sequence[Part], at: int) -> bool:
     """Whether the somebody at `at` is asked for."""
     before = _before(parts, at)
+    if next(_behind(parts, at), NOTHING) & Part.UNLESS:
+        # "A colleague *added* to our account", "a technician *who repairs* boilers".
+        return False
     if before.parts & Part.AGAINST and not (before.opens and _begins_with_no(parts, at)):
         # "Is there no real support that one can talk to?"
         return bool(before.parts & Part.EXIST and before.parts & Part.REAL) and _closes(parts, at, Part.HERE | TALK)
@@ -156,6 +185,8 @@ def _is_wanted(parts: Sequence[Part], at: int) -> bool:
         or _is_demanded(parts, at)
         or (not before.stranger and _is_wished(parts, at, before))
         or _is_to_act(parts, at, before)
+        or _is_called_in(parts, at)
+        or _is_free_to_talk(parts, at, before)
     )
 
 
@@ -232,12 +263,18 @@ def _is_demanded(parts: Sequence[Part], at: int) -> bool:
 def _is_wished(parts: Sequence[Part], at: int, before: _Before) -> bool:
     """ "I want a human", "Is there anybody here?"."""
     if before.parts & Part.WANT or (before.parts & Part.HOW and before.parts & Part.CONNECT):
-        return _closes(parts, at, Part.TAIL | Part.HERE)
+        return not _is_meant_for_else(parts, at) and _closes(parts, at, Part.TAIL | Part.HERE)
     real = (before.parts | next(_behind(parts, at), NOTHING)) & Part.REAL
     if not before.parts & Part.EXIST or (parts[at] & Part.TEAM and not real):
         return False
     # "Is anybody real there?", "Is there a person I can talk to?"
     return bool(next(_behind(parts, at), NOTHING) & Part.REAL) or _closes(parts, at, Part.HERE | TALK)
+
+
+def _is_meant_for_else(parts: Sequence[Part], at: int) -> bool:
+    """Whether the clause ends soon in what nobody of ours is wanted for: "eine Person zu meinem Vertrag *hinzufügen*"."""
+    behind = list(_behind(parts, at))
+    return 0 < len(behind) <= _BEFORE_DEED and bool(behind[-1] & Part.UNLESS)
 
 
 def _is_to_act(parts: Sequence[Part], at: int, before: _Before) -> bool:
@@ -258,6 +295,36 @@ def _is_to_act(parts: Sequence[Part], at: int, before: _Before) -> bool:
     return False
 
 
+def _is_called_in(parts: Sequence[Part], at: int) -> bool:
+    """ "My case is complicated, so please *bring in* a specialist": who is brought in by nobody else is asked for."""
+    if not parts[at] & Part.PEOPLE or not _closes(parts, at, Part.TAIL | Part.HERE):
+        return False
+    index = at - 1
+    while index >= 0 and parts[index] & (Part.LINK | Part.REAL) and not parts[index] & Part.CONNECT:
+        index -= 1
+    if index < 0 or not (parts[index] & Part.CONNECT and parts[index] & Part.ME):
+        return False
+    return index == 0 or bool(parts[index - 1] & (Part.LINK | Part.PAUSE))
+
+
+def _is_free_to_talk(parts: Sequence[Part], at: int, before: _Before) -> bool:
+    """ "Is a colleague of yours *free to chat*?"."""
+    behind = list(_behind(parts, at))
+    free = any(part & Part.HERE for part in behind) and bool(behind[-1] & Part.CONTACT)
+    return before.opens and free and not any(part & (Part.UNLESS | Part.AGAINST) for part in (*parts[:at], *behind))
+
+
+def _is_named_before(parts: Sequence[Part], at: int) -> bool:
+    """ "Who is your boss, I want to talk to *them*": whom the words point back to was named, and is none of theirs."""
+    wanted = _before(parts, at).parts | parts[at] | next(_behind(parts, at), NOTHING)
+    if not (wanted & Part.WANT and wanted & Part.CONTACT) or wanted & Part.AGAINST:
+        return False
+    return any(
+        part & Part.PEOPLE and not any(one & Part.UNLESS for one in parts[max(0, index - 2) : index + 2])
+        for index, part in enumerate(parts[:at])
+    )
+
+
 def _is_turned_down(parts: Sequence[Part], at: int) -> bool:
     """ "I don't want to talk to a bot", "no robots please", "ik ben het praten met een machine beu"."""
     before = _before(parts, at)
@@ -265,7 +332,8 @@ def _is_turned_down(parts: Sequence[Part], at: int) -> bool:
         part & Part.CONTACT for part in _behind(parts, at)
     )
     if before.parts & Part.AGAINST and (before.opens or talked_to):
-        return _closes(parts, at, Part.TAIL | Part.HERE | Part.WANT | Part.CONTACT)
+        # "How do I get *past the bot* to a person?"
+        return _closes(parts, at, Part.TAIL | Part.HERE | Part.WANT | Part.CONTACT | Part.PEOPLE)
     # "I *loathe* talking to bots": of those who say that they talk to machines, hardly one enjoys it.
     behind = next(_behind(parts, at), NOTHING)
     complains = behind & Part.AGAINST or (before.stranger and not before.parts & (Part.WANT | Part.HOW | Part.PEOPLE))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 from custagent.answer.signals import page_of, topic_words
+from custagent.answer.signposts import told_apart
 from custagent.answer.wording import MAX_OPTIONS
 from custagent.core.answer import Candidate
 from custagent.core.document import Chunk, ScoredChunk
@@ -55,7 +56,9 @@ class Ranking:
 def rank(query: str, language: str, found: Sequence[ScoredChunk], *, chosen: str = "") -> Ranking:
     """Order what was found for `query`, which is in `language`; `chosen` is a topic that the contact has picked."""
     topic = topic_words(query, language)
-    ordered = sorted(found, key=lambda one: -_preference(one, language))
+    says, leads = told_apart(sorted(found, key=lambda one: -_preference(one, language)))
+    # A start page answers nothing, unless there is nothing else.
+    ordered, leads = (_led_by_the_topic(says, topic, language), leads) if says else (leads, [])
     winner = _winning_short_answer(ordered, topic)
     if chosen:
         ordered.sort(key=lambda one: chosen not in _names(one.chunk))
@@ -68,9 +71,9 @@ def rank(query: str, language: str, found: Sequence[ScoredChunk], *, chosen: str
     ambiguous = len(topic) <= AMBIGUOUS_TOPIC_WORDS and len(equal_topics) > 1
     return Ranking(
         query=query,
-        chunks=tuple(ordered),
+        chunks=(*ordered, *leads),
         quoted=_quoted(ordered[:DEPTH], topic, language),
-        candidates=_candidates(ordered),
+        candidates=_candidates([*ordered, *leads]),
         topics=equal_topics if ambiguous else _topics(near, sections_too=True),
         ambiguous=ambiguous,
     )
@@ -78,6 +81,18 @@ def rank(query: str, language: str, found: Sequence[ScoredChunk], *, chosen: str
 
 def _preference(scored: ScoredChunk, language: str) -> float:
     return scored.score + (LANGUAGE_BONUS if scored.chunk.language == language else 0.0)
+
+
+def _led_by_the_topic(ordered: list[ScoredChunk], topic: frozenset[str], language: str) -> list[ScoredChunk]:
+    """With a passage first that holds a word of the question's topic, where one scores about as well as the best.
+
+    "How long do refunds take?" is not answered by "How long do we keep things?".
+    """
+    if not ordered or not topic or ordered[0].chunk.language != language or _held(ordered[0].chunk, topic):
+        return ordered
+    near = (one for one in ordered[1:DEPTH] if _is_near(one, ordered[0], language, SECOND_MARGIN))
+    first = next((one for one in near if one.chunk.language == language and _held(one.chunk, topic)), None)
+    return [first, *(one for one in ordered if one is not first)] if first else ordered
 
 
 def _winning_short_answer(ordered: Sequence[ScoredChunk], topic: frozenset[str]) -> ScoredChunk | None:
@@ -117,7 +132,11 @@ def _quoted(ordered: Sequence[ScoredChunk], topic: frozenset[str], language: str
     another_page = (
         chunk
         for chunk in near
-        if page_of(chunk) != page_of(best) and chunk.language == best.language and chunk.text != best.text
+        if page_of(chunk) != page_of(best)
+        and chunk.language == best.language
+        and chunk.text != best.text
+        # Another page without a word of what was asked is beside the point; words of another language tell nothing.
+        and (best.language != language or not _held(best, topic) or _held(chunk, topic))
     )
     second = next(more_of_the_page, None) or next(another_page, None)
     return (best, second) if second else (best,)

@@ -28,8 +28,10 @@ _MAX_SMALL_TALK_WORDS = 12
 #: Of the catalogues, which come likeliest first, so many languages are those of the message and of the agent.
 _LIKELY = 2
 #: A message that is nothing but addresses; numbers, order numbers ("#A-4711", "SE 12 34"), or what was masked of them.
-_LINKS = re.compile(r"(?:<?(?:https?://|www\.)\S+>?\s*)+", re.IGNORECASE)
-_NUMBERS = re.compile(r"[#№]?\s*(?:[A-Z]{1,4}[-\s]?)?\d[\d\s./-]{2,}[?!.]*|(?:\[[a-z ]{3,20}\][\s.,]*)+")
+_LINKS = re.compile(r"(?:<?(?:https?://|www\.)\S+>?\s*)+[?!.]*", re.IGNORECASE)
+_NUMBERS = re.compile(
+    r"[#№]?\s*(?:[A-Z]{1,4}[-\s]?)?\d(?:[\s./-]*\d){2,}[\s./-]*[?!.]*|(?:\[[a-z ]{3,20}\][\s.,]*)+[?!.]*"
+)
 _MAX_BARE_CHARS = 2000
 #: "https://help.example/support" asks for nobody.
 _ADDRESSES = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+", re.IGNORECASE)

@@ -221,7 +221,10 @@ class _Claim:
         only_points = all(sign.is_address for sign in own)
         if not in_head or only_points:
             return True
-        return len(in_head) <= min(len(own), _SUBJECT) and begins_alike and self._stand_apart(own)
+        if len(in_head) > min(len(own), _SUBJECT) or not begins_alike or not self._stand_apart(own):
+            return False
+        # Behind a sentence that was cut off, what it stands under would end it in another way than the page does.
+        return any(self._content[0] is sign for sign in in_head) or own[-1].is_like(content[-1])
 
     def _stand_apart(self, own: Sequence[Sign]) -> bool:
         """Whether what the ground itself says stands together: the subject comes before it or after it."""

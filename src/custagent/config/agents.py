@@ -14,6 +14,8 @@ from custagent.core.errors import UnknownName, WorkspaceError
 from custagent.core.ids import is_name
 
 SUFFIX: Final = ".yaml"
+#: Test cases stand beside the agent's file: agents/<name>.test.yaml.
+CASES_SUFFIX: Final = ".test.yaml"
 
 
 def agent_names(home: Home) -> tuple[str, ...]:
@@ -27,7 +29,12 @@ def agent_names(home: Home) -> tuple[str, ...]:
         return ()
     except OSError as exc:
         raise WorkspaceError(f"{home.agents_folder} cannot be read: {exc.strerror}") from exc
-    return tuple(sorted(file.stem for file in files if not file.name.startswith(".")))
+    return tuple(sorted(file.stem for file in files if not file.name.startswith(".") and not is_case_file(file)))
+
+
+def is_case_file(path: Path) -> bool:
+    """Whether the file holds an agent's test cases, by its name."""
+    return path.name.endswith(CASES_SUFFIX)
 
 
 def agent_path(home: Home, name: str) -> Path:

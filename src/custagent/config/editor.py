@@ -36,6 +36,8 @@ class NewAgent:
     voice: str | None = None
     default_language: str = "en"
     model: str = EMBEDDED
+    #: How sure it has to be (ANS-2).
+    confidence: ConfidencePreset = ConfidencePreset.BALANCED
 
 
 def new_agent_text(new: NewAgent) -> str:
@@ -50,7 +52,7 @@ def new_agent_text(new: NewAgent) -> str:
         tone=tone,
         language=splice.written(new.default_language),
         model=splice.written(new.model),
-        confidence=ConfidencePreset.BALANCED.value,
+        confidence=new.confidence.value,
     )
 
 

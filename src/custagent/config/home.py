@@ -114,6 +114,11 @@ class Home:
         return self.state_folder / "index"
 
     @property
+    def files_folder(self) -> Path:
+        """The files that came with contacts' messages."""
+        return self.state_folder / "files"
+
+    @property
     def schema_folder(self) -> Path:
         return self.state_folder / "schema"
 

@@ -114,12 +114,12 @@ def _annotation(finding: Finding, base: Path | None) -> str:
         "col": str(finding.column),
         "title": finding.rule,
     }
-    listed = ",".join(f"{name}={_escaped(value, ',:')}" for name, value in properties.items())
+    listed = ",".join(f"{name}={escaped(value, ',:')}" for name, value in properties.items())
     message = f"{finding.message} ({finding.hint})" if finding.hint else finding.message
-    return f"::{finding.severity.value} {listed}::{_escaped(message)}"
+    return f"::{finding.severity.value} {listed}::{escaped(message)}"
 
 
-def _escaped(text: str, more: str = "") -> str:
+def escaped(text: str, more: str = "") -> str:
     """The text with per cent signs, line breaks and the characters in `more` written as per cent codes."""
     return "".join(f"%{ord(letter):02X}" if letter in f"%\r\n{more}" else letter for letter in text)
 
@@ -130,11 +130,11 @@ def as_junit(report: Report) -> str:
     for finding in (*report.unchecked, *report.findings):
         case = _case(suite, finding.path, report.base, f"{finding.location(report.base)} {finding.rule}")
         kind = "error" if finding in report.unchecked else "failure"
-        text = _xml(finding.sentence(report.base))
+        text = xml_text(finding.sentence(report.base))
         if finding.severity is Severity.WARNING:
             ET.SubElement(case, "system-out").text = text
         else:
-            ET.SubElement(case, kind, message=_xml(finding.message), type=finding.rule).text = text
+            ET.SubElement(case, kind, message=xml_text(finding.message), type=finding.rule).text = text
     broken = {finding.path for finding in report.errors}
     for path in report.files:
         if path not in broken:
@@ -146,10 +146,10 @@ def as_junit(report: Report) -> str:
 
 
 def _case(suite: ET.Element, path: Path, base: Path | None, name: str) -> ET.Element:
-    return ET.SubElement(suite, "testcase", classname=_xml(shown_path(path, base)), name=_xml(name))
+    return ET.SubElement(suite, "testcase", classname=xml_text(shown_path(path, base)), name=xml_text(name))
 
 
-def _xml(text: str) -> str:
+def xml_text(text: str) -> str:
     return _not_xml.sub("\ufffd", text)
 
 

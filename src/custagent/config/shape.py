@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
@@ -58,6 +58,39 @@ def shape(reading: Reading, model: type[Model]) -> tuple[Model | None, tuple[Fin
     return None, tuple(_finding(error, reading, model) for error in errors)
 
 
+def item_findings(reading: Reading, group: str, number: int, model: type[BaseModel]) -> tuple[Finding, ...]:
+    """What a model that the file's own does not know dislikes of one item of a list of kinds, such as `channels:`."""
+    try:
+        model.model_validate(reading.data[group][number], by_alias=True, by_name=False)
+    except ValidationError as exc:
+        errors = exc.errors(include_url=False)
+    else:
+        return ()
+    holder = create_model("Holder", **{group: (tuple[model, ...], ...)})  # type: ignore[call-overload, valid-type] # made from a variable
+    # The kind stands where pydantic would name it.
+    return tuple(
+        _finding({**error, "loc": (group, number, "kind", *error["loc"])}, reading, holder) for error in errors
+    )
+
+
+def complaints(model: type[BaseModel], written: Mapping[str, Any]) -> dict[str, str]:
+    """What the model dislikes of each setting of a mapping that stands in no file yet, by the setting's name."""
+    try:
+        model.model_validate(written, by_alias=True, by_name=False)
+    except ValidationError as exc:
+        errors = exc.errors(include_url=False)
+    else:
+        return {}
+    told: dict[str, str] = {}
+    for error in errors:
+        path = _path(error["loc"]) or ("",)
+        context = error.get("ctx", {})
+        message = context.get("message") or _SHORTLY.get(error["type"], "").format(path[-1])
+        message = message or _complaint(error["type"], context, path, error["input"])[0]
+        told.setdefault(str(path[0]), message or f"{_name(path)}: {error['msg']}")
+    return told
+
+
 def _finding(error: ErrorDetails, reading: Reading, model: type[BaseModel]) -> Finding:
     path, kind, context = _path(error["loc"]), error["type"], error.get("ctx", {})
     if kind in ("missing", "union_tag_not_found"):
@@ -81,6 +114,10 @@ def _finding(error: ErrorDetails, reading: Reading, model: type[BaseModel]) -> F
     else:
         message, hint = _complaint(kind, context, path, error["input"])
     return reading.finding(path, "wrong-value", message or f"{_name(path)}: {error['msg']}", hint=hint)
+
+
+#: What is said of a setting as such, where no file shows its place.
+_SHORTLY: Final = {"missing": "`{}` is missing", "extra_forbidden": "`{}` is not a setting that is known here"}
 
 
 def _missing(path: KeyPath, reading: Reading, model: type[BaseModel]) -> Finding:

@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 
 from custagent.config.agent_rules import Surroundings, check_agent
-from custagent.config.agents import SUFFIX, agent_names
+from custagent.config.agents import SUFFIX, agent_names, is_case_file
+from custagent.config.cases import check_cases
 from custagent.config.findings import DefinitionRejected, Finding, Severity
 from custagent.config.home import WORKSPACE_FILE, Home, find_home
 from custagent.config.reader import BOM, Reading, decode, read_bytes, read_text
@@ -19,6 +20,7 @@ from custagent.config.secret_rules import known_secrets, probable_secrets, unset
 from custagent.config.shape import Model, shape
 from custagent.config.workspace_rules import check_workspace
 from custagent.core.agent import AgentDefinition
+from custagent.core.case import CaseFile
 from custagent.core.errors import WorkspaceError
 from custagent.core.ids import is_name
 from custagent.core.workspace import Workspace
@@ -93,6 +95,12 @@ class _Workplace:
     def agent(self, path: Path) -> tuple[Finding, ...]:
         agent, reading, findings = self.inspect(path, AgentDefinition)
         more = tuple(check_agent(reading, agent, self.surroundings)) if reading and agent else ()
+        return (*findings, *more)
+
+    def cases(self, path: Path) -> tuple[Finding, ...]:
+        """What is wrong with a file of test cases."""
+        file, reading, findings = self.inspect(path, CaseFile)
+        more = tuple(check_cases(reading, file, self.home, self.workspace[0])) if reading and file else ()
         return (*findings, *more)
 
     def inspect(self, path: Path, model: type[Model]) -> tuple[Model | None, Reading | None, tuple[Finding, ...]]:
@@ -188,6 +196,9 @@ class _Check:
         try:
             if path.name == WORKSPACE_FILE:
                 self._add(place.workspace[1])
+                return
+            if is_case_file(path):
+                self._add(place.cases(path))
                 return
             if not is_name(path.stem):
                 message = f"{path.stem!r} cannot name an agent: lower-case letters, digits and single hyphens only"

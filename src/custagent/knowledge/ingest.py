@@ -7,22 +7,22 @@ never stops the rest: it is listed with its reason.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 from custagent.core.agent import CollectionSource, FileSource, ShortAnswerSource, Source, UrlSource, source_key
-from custagent.core.document import Chunk, Document, RawContent, Section, SourceState, SourceStatus
+from custagent.core.document import Chunk, Difference, Document, RawContent, Section, SourceState, SourceStatus
 from custagent.core.errors import FetchError, SourceError
 from custagent.core.ids import content_hash
 from custagent.core.ports import Clock, DocumentStore, SourceStates
 from custagent.knowledge.addresses import AddressGuard
 from custagent.knowledge.convert.converted import Converted
-from custagent.knowledge.convert.kind import supported
+from custagent.knowledge.convert.kind import is_page
 from custagent.knowledge.convert.worker import Converter
 from custagent.knowledge.crawl import (
     CrawlDone,
@@ -81,6 +81,10 @@ class _Reading:
     listener: Listener
     #: The locations that it held before.
     before: frozenset[str]
+    #: Nothing is written: it only looks what would change.
+    dry_run: bool = False
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
     #: Locations that are in: read now, or unchanged.
     seen: set[str] = field(default_factory=set)
     unchanged: list[str] = field(default_factory=list)
@@ -106,6 +110,15 @@ class _Reading:
         """What the source held before and should not hold any more."""
         absent = self.before - self.seen if self.complete else frozenset()
         return absent | (self.before & self.gone)
+
+    def difference(self, removed: Collection[str]) -> Difference:
+        """What it comes to, with what was `removed`."""
+        return Difference(
+            added=tuple(self.added),
+            changed=tuple(self.changed),
+            removed=tuple(sorted(removed)),
+            unchanged=tuple(location for location in dict.fromkeys(self.unchanged) if location in self.before),
+        )
 
 
 class Ingestor:
@@ -144,28 +157,38 @@ class Ingestor:
         await self._fetcher.__aexit__(kind, error, trace)
 
     async def read(
-        self, agent: str, source: Source, listener: Listener, *, accept_removals: bool = False
+        self, agent: str, source: Source, listener: Listener, *, accept_removals: bool = False, dry_run: bool = False
     ) -> SourceState:
-        """Read one source of one agent to its end; what is known of it afterwards.
+        """Read one source of one agent to its end; what is known of it afterwards, with its `difference`.
 
-        A source that cannot be read keeps its last version and says so in `error` (SRC-3).
+        A source that cannot be read keeps its last version and says so in `error` (SRC-3). A `dry_run` looks, and writes
+        nothing.
         """
         key = source_key(source.kind, source.location)
         blank = SourceState(key=key, kind=source.kind.value, location=source.location)
         state = self._sources.source_states(agent).get(key, blank)
-        self._sources.save_source_state(agent, replace(state, status=SourceStatus.READING))
+        if not dry_run:
+            self._sources.save_source_state(agent, replace(state, status=SourceStatus.READING))
         before = frozenset(self._documents.validators(agent, key))
-        reading = _Reading(agent=agent, key=key, listener=listener, before=before)
+        reading = _Reading(agent=agent, key=key, listener=listener, before=before, dry_run=dry_run)
         error = ""
         try:
             await self._read(source, reading)
         except SourceError as failure:
             reading.complete = False
             error = _sentence(failure)
-        error = self._remove(reading, accept_removals=accept_removals) or error
+        refused = _too_many(reading) if not accept_removals else ""
+        removed = frozenset() if refused else reading.removed()
+        error = refused or error
+        difference = reading.difference(removed)
+        if dry_run:
+            return replace(state, error=error, problems=tuple(reading.problems), difference=difference)
+        if removed:
+            kept = set(self._documents.validators(agent, key)) - removed
+            self._documents.keep_documents(kept, agent=agent, source=key)
         if not error:
             state = replace(blank, synced_at=self._clock.now())
-        return self._finish(replace(state, error=error), reading)
+        return replace(self._finish(replace(state, error=error), reading), difference=difference)
 
     async def _read(self, source: Source, reading: _Reading) -> None:
         match source:
@@ -193,21 +216,24 @@ class Ingestor:
         self._sources.save_source_state(reading.agent, done)
         return self._sources.source_states(reading.agent)[reading.key]
 
-    def _remove(self, reading: _Reading, *, accept_removals: bool) -> str:
-        """Drop the pages that are gone; the reason not to, "" when all is well."""
-        removed, before = reading.removed(), len(reading.before)
-        if not accept_removals and before > 1 and len(removed) > MOST_REMOVED * before:
-            return (
-                f"{len(removed)} of {before} pages are gone, and none was removed. "
-                f"If that is right: custagent sources sync {reading.agent} --accept-removals"
-            )
-        if removed:
-            kept = set(self._documents.validators(reading.agent, reading.key)) - removed
-            self._documents.keep_documents(kept, agent=reading.agent, source=reading.key)
-        return ""
+    def _keep(self, reading: _Reading, *locations: str) -> None:
+        """These have not changed; what only another source held is this one's from now on too (SRC-8)."""
+        shared = [location for location in locations if location not in reading.before]
+        reading.added += shared
+        if shared and not reading.dry_run:
+            self._documents.share(shared, agent=reading.agent, source=reading.key)
+        reading.keep(*locations)
 
     def _store(self, document: Document, chunks: Sequence[Chunk], reading: _Reading) -> None:
-        self._documents.save_document(document, chunks, agent=reading.agent, source=reading.key)
+        stored = self._documents.document(document.location) if document.location in reading.before else None
+        if stored is None:
+            reading.added.append(document.location)
+        elif stored.hash != document.hash:
+            reading.changed.append(document.location)
+        else:
+            reading.unchanged.append(document.location)
+        if not reading.dry_run:
+            self._documents.save_document(document, chunks, agent=reading.agent, source=reading.key)
         reading.seen.add(document.location)
         reading.listener.page_read(document.location)
 
@@ -232,7 +258,9 @@ class Ingestor:
 
     async def _read_url(self, url: str, reading: _Reading) -> None:
         validators = self._documents.validators(reading.agent, reading.key)
-        etag, last_modified = next(iter(validators.values()), ("", ""))
+        # Another source may hold the very page: then it is asked for once (SRC-8).
+        others = self._documents.validators_of_others(url, agent=reading.agent, source=reading.key)
+        etag, last_modified = next(iter(validators.values()), others.get(url, ("", "")))
         try:
             fetched = await self._fetcher.fetch(url, etag=etag, last_modified=last_modified)
         except FetchError as error:
@@ -240,7 +268,7 @@ class Ingestor:
                 reading.gone |= reading.before
             raise
         if isinstance(fetched, NotModified):
-            reading.keep(*reading.before)
+            self._keep(reading, *(reading.before or [url]))
             return
         converted = await asyncio.to_thread(self._convert, fetched.raw)
         if fetched.noindex or converted.noindex:
@@ -256,9 +284,9 @@ class Ingestor:
             source.url,
             fetcher=self._fetcher,
             read_page=self._read_page,
-            accept=_is_page,
+            accept=is_page,
             settings=settings,
-            known=self._known(reading),
+            known=self._known(reading, source.url),
         )
         try:
             # Closed at once when storing fails, not whenever the garbage is collected.
@@ -276,7 +304,7 @@ class Ingestor:
                 document = replace(event.page.document, location=event.url, links=event.links)
                 self._store(document, split(document), reading)
             case PageUnchanged():
-                reading.keep(event.url)
+                self._keep(reading, event.url)
             case PageSkipped():
                 if event.reason is SkipReason.NOINDEX:
                     reading.gone.add(event.url)
@@ -291,15 +319,18 @@ class Ingestor:
                 if event.left_out:
                     reading.problems.append((source.url, _left_out(event)))
 
-    def _known(self, reading: _Reading) -> Mapping[str, Validators]:
-        return {
-            location: Validators(
-                etag=etag,
-                last_modified=last_modified,
-                links=document.links if (document := self._documents.document(location)) else None,
-            )
-            for location, (etag, last_modified) in self._documents.validators(reading.agent, reading.key).items()
-        }
+    def _known(self, reading: _Reading, url: str) -> Mapping[str, Validators]:
+        """The source's documents, and of those that others hold of the site the ones whose links were noted."""
+        site = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}/"
+        own = self._documents.validators(reading.agent, reading.key)
+        others = self._documents.validators_of_others(site, agent=reading.agent, source=reading.key)
+        known = {}
+        for location, (etag, last_modified) in {**others, **own}.items():
+            document = self._documents.document(location)
+            if location in own or (document and document.links):
+                links = document.links if document else None
+                known[location] = Validators(etag=etag, last_modified=last_modified, links=links)
+        return known
 
     def _read_page(self, raw: RawContent) -> PageLinks[Converted]:
         converted = self._convert(raw)
@@ -315,6 +346,17 @@ class Ingestor:
         return self._converter.convert(raw, language_hint=self._language)
 
 
+def _too_many(reading: _Reading) -> str:
+    """Why what is gone is not removed: it is too much to be believed (SRC-3); "" when it is not."""
+    removed, before = len(reading.removed()), len(reading.before)
+    if before <= 1 or removed <= MOST_REMOVED * before:
+        return ""
+    return (
+        f"{removed} of {before} pages are gone, and none was removed. "
+        f"If that is right: custagent sources sync {reading.agent} --accept-removals"
+    )
+
+
 def _short_answer(source: ShortAnswerSource, language: str) -> tuple[Document, tuple[Chunk, ...]]:
     """Its document and only chunk. Agents may answer the same question differently, so both make the location."""
     question, answer = source.short_answer, source.answer
@@ -323,24 +365,6 @@ def _short_answer(source: ShortAnswerSource, language: str) -> tuple[Document, t
     document = Document(location=location, title=question, language=spoken, sections=(Section(text=answer),))
     chunk = Chunk(location=location, title=question, text=answer, language=spoken, question=question)
     return document, (chunk,)
-
-
-#: What a site serves as pages of text. Feeds, scripts and data are none.
-_PAGE_TYPES = frozenset("""
-    text/html application/xhtml+xml text/plain text/markdown text/x-markdown text/x-rst text/csv application/pdf
-    application/vnd.openxmlformats-officedocument.wordprocessingml.document
-    application/vnd.openxmlformats-officedocument.presentationml.presentation
-""".split())  # fmt: skip
-#: What servers say when they do not know.
-_UNKNOWN_TYPES = ("", "application/octet-stream", "binary/octet-stream")
-
-
-def _is_page(raw: RawContent) -> bool:
-    """Whether a response within a site may hold a page of text."""
-    if raw.media_type in _UNKNOWN_TYPES:
-        path = PurePosixPath(urlsplit(raw.location).path)
-        return supported(path) or (not path.suffix and not raw.media_type)
-    return raw.media_type in _PAGE_TYPES
 
 
 def _left_out(event: CrawlDone) -> str:

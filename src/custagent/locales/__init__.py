@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from custagent.locales.catalogue_file import read
 
 #: The language whose catalogue serves where there is no other.
 FALLBACK = "en"
@@ -73,6 +74,11 @@ class Catalogue:
     #: Words that customers write alone, and groups of letters that tell the language.
     cues: frozenset[str]
     cue_parts: tuple[str, ...]
+    #: Whole messages that ask the agent to be silent, and those that ask for replies again, with what is said to each.
+    silence: tuple[str, ...]
+    replies_again: tuple[str, ...]
+    silenced: str
+    back: str
     #: When people are there again: by weekday ("mon"), "today", "tomorrow" or "date", and "back" around them.
     hours: Mapping[str, str]
     #: What languages are called, by ISO 639-1 code.
@@ -92,7 +98,7 @@ def languages() -> tuple[str, ...]:
 def catalogue(language: str) -> Catalogue:
     """The catalogue of `language`. Raises KeyError when there is none: ask `languages()` or use `nearest`."""
     raw = _raw(language)
-    follow_up, anger = raw["follow_up"], _phrases(raw["anger"])
+    follow_up = raw["follow_up"]
     return Catalogue(
         language=language,
         direction=raw["direction"],
@@ -101,10 +107,7 @@ def catalogue(language: str) -> Catalogue:
         compose=raw["compose"],
         **_phrases(raw["small_talk"]),
         person=_phrases(raw["person"]),
-        curses=anger["curses"],
-        complaints=anger["complaints"],
-        urgent=anger["urgent"],
-        aimed=anger["aimed"],
+        **_phrases(raw["anger"]),
         role_handoff=_phrases(raw["role_handoff"]),
         follow_up_starts=tuple(follow_up["starts"]),
         pronouns=frozenset(follow_up["pronouns"]),
@@ -125,6 +128,10 @@ def catalogue(language: str) -> Catalogue:
         stop_words=frozenset(raw["stop_words"]["words"]),
         cues=frozenset(raw["cues"]["words"]),
         cue_parts=tuple(raw["cues"]["parts"]),
+        silence=tuple(raw["opt_out"]["silence"]),
+        replies_again=tuple(raw["opt_out"]["replies"]),
+        silenced=raw["opt_out"]["silenced"],
+        back=raw["opt_out"]["back"],
         hours=raw["hours"],
         languages=raw["languages"],
         widget=raw["widget"],
@@ -138,7 +145,7 @@ def _phrases(table: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
 def _raw(language: str) -> dict[str, Any]:
     if language not in languages():
         raise KeyError(language)
-    return tomllib.loads((files(__name__) / f"{language}.toml").read_text(encoding="utf-8"))
+    return read(files(__name__) / f"{language}.toml")
 
 
 def nearest(*wanted: str) -> Catalogue:

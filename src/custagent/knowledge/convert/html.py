@@ -15,6 +15,7 @@ from custagent.knowledge.convert.converted import Converted
 from custagent.knowledge.convert.inline import heading_text
 from custagent.knowledge.convert.naming import language_of, readable
 from custagent.knowledge.convert.page_reader import PageReader
+from custagent.knowledge.convert.structured import structured_sections
 from custagent.knowledge.convert.writer import SectionWriter
 
 #: Fewer letters than this beside scripts are a shell that a browser would have to fill.
@@ -60,6 +61,7 @@ def _document(tree: LexborHTMLParser, raw: RawContent, language_hint: str) -> Do
     writer = PageReader(boilerplate).read()
     title = _title(tree, boilerplate, writer, raw.location)
     sections = writer.sections(title, drop=_RELATED)
+    sections += structured_sections(tree, sections)
     if not _has_text(sections):
         _refuse_shell(tree, raw.location)
     if not sections:

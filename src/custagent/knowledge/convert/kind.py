@@ -173,3 +173,21 @@ def _declared(media_type: str) -> Kind | None:
 def _suffix(location: str) -> str:
     path = urlsplit(location).path if "://" in location else location
     return PurePosixPath(path).suffix.lower()
+
+
+#: What a site serves as pages of text. Feeds, scripts and data are none.
+_PAGE_TYPES = frozenset("""
+    text/html application/xhtml+xml text/plain text/markdown text/x-markdown text/x-rst text/csv application/pdf
+    application/vnd.openxmlformats-officedocument.wordprocessingml.document
+    application/vnd.openxmlformats-officedocument.presentationml.presentation
+""".split())  # fmt: skip
+#: What servers say when they do not know.
+_UNKNOWN_TYPES = ("", "application/octet-stream", "binary/octet-stream")
+
+
+def is_page(raw: RawContent) -> bool:
+    """Whether a response within a site may hold a page of text."""
+    if raw.media_type in _UNKNOWN_TYPES:
+        path = PurePosixPath(urlsplit(raw.location).path)
+        return supported(path) or (not path.suffix and not raw.media_type)
+    return raw.media_type in _PAGE_TYPES

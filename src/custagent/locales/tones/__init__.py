@@ -6,7 +6,6 @@ said.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from custagent.locales import catalogue
+from custagent.locales.catalogue_file import read
 
 #: The tone of an agent with a brand voice or without a personality: nothing put on.
 PLAIN = "plain"
@@ -57,7 +57,7 @@ class Tones:
 def tones(language: str) -> Tones:
     """The ways of `language`, which has a catalogue. Raises ValueError, naming file and key, where one is missing."""
     name = f"locales/tones/{language}.toml"
-    raw = tomllib.loads((files(__name__) / f"{language}.toml").read_text(encoding="utf-8"))
+    raw = read(files(__name__) / f"{language}.toml")
     if missing := list(faults(raw)):
         raise ValueError("\n".join(f"{name}: {fault}" for fault in missing))
     return Tones(
