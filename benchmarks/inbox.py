@@ -103,8 +103,8 @@ def _filled(folder: Path, size: int):
 
     from custagent.config.home import Home
     from custagent.conversation.lifecycle import threading_of
+    from custagent.core.channel import ChannelKind
     from custagent.core.message import InboundMessage
-    from custagent.core.workspace import ChannelKind
     from custagent.runtime.agents import apply_agents
     from custagent.runtime.bootstrap import Application
 

@@ -26,7 +26,20 @@ FORBIDDEN_MODULES |= {"data", "info"}
 PLAINLY_NAMED = {"src/custagent/knowledge/convert/data.py"}
 FORBIDDEN_IN_NAMES = {"bot", "ticket", "manager", "utils", "helper", "helpers", "misc"}
 #: The file of each `except Exception` that goes on; only a task's boundary in the runner may ever stand here.
-BROAD_EXCEPTS = [f"src/custagent/runtime/{task}.py" for task in ("answering", "delivery", "notifications", "waiting")]
+BROAD_EXCEPTS = [
+    f"src/custagent/{task}.py"
+    for task in (
+        "channels/aside",
+        "runtime/answering",
+        "runtime/delivery",
+        "runtime/fetching",
+        "runtime/kinds_work",
+        "runtime/mail",
+        "runtime/notifications",
+        "runtime/showing_work",
+        "runtime/waiting",
+    )
+]
 
 #: Imported, but declared under another name: "module": dependency that brings it.
 BROUGHT = {"brotli": "httpx", "zstandard": "httpx", "httpcore": "httpx", "pydantic_core": "pydantic"}

@@ -18,6 +18,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a letter shows "?" rather than a traceback.
         getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
+    # Nothing here uses a plugin of pydantic; to look for some it reads what every installed package says of itself.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         from custagent.cli.app import command
 

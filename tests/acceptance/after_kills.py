@@ -7,7 +7,7 @@ from itertools import chain
 
 from custagent.store import Store
 from custagent.testing import FrozenClock
-from tests.acceptance.phone import ANSWER, CHANNEL
+from tests.acceptance.phone import ANSWER
 
 
 class AfterKills:
@@ -53,7 +53,7 @@ class AfterKills:
             assert list(dict.fromkeys(came)) == ours
             assert came == sorted(came, key=ours.index)
         assert aftermath.copies <= aftermath.kills
-        assert aftermath.house.delivery(CHANNEL).keys() <= {"read"}
+        assert aftermath.house.delivery(aftermath.load.channel).keys() <= aftermath.load.final
 
     def test_no_message_was_shown_twice_in_the_chat_and_none_was_left_out(self, aftermath):
         for visitor in aftermath.load.visitors:
@@ -73,7 +73,7 @@ class AfterKills:
             listed = store.conversations.list()
             assert len(listed) == len(aftermath.load.visitors) + len(aftermath.load.callers)
             for conversation in listed:
-                assert set(store.outbox.statuses(conversation.id).values()) <= {"sent", "read"}
+                assert set(store.outbox.statuses(conversation.id).values()) <= {"sent", *aftermath.load.final}
 
     def test_the_ledger_can_be_reckoned_again_from_what_was_said(self, aftermath):
         for words in (["verify"], ["replay", "--policy", "conversation"]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -19,13 +20,22 @@ from custagent.testing.meta import Account, FakeMeta, Habits
 
 CHANNEL = "phone"
 ANSWER = "Two years from the day you buy it."
-#: As a package that is installed beside custagent would: `custagent run` itself serves the kind then.
-ENTRY_POINTS = "[custagent.channel_kinds]\nwhatsapp = custagent.testing.whatsapp:FakeWhatsApp\n"
+
+#: A kind that waits two seconds, not sixty, for the provider's word on a reply that may have been taken, and three, not
+#: fifteen, for its answer.
+HASTY = """
+from custagent.channels.whatsapp.adapter import WhatsAppKind
+
+
+class HastyWhatsAppKind(WhatsAppKind):
+    unsure = 2.0
+    patience = 3.0
+"""
 
 
 @pytest.fixture(scope="session")
 def phone_template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The template with a number, on which the agent answers as well, and with the package that serves it."""
+    """The template with a number, on which the agent answers as well."""
     folder = Path(shutil.copytree(template, tmp_path_factory.mktemp("template") / "phone"))
     home = Home(root=folder.resolve())
     text = home.workspace_file.read_text(encoding="utf-8")
@@ -34,10 +44,6 @@ def phone_template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     agent.write_text(agent.read_text(encoding="utf-8") + f"  - channel: {CHANNEL}\n", encoding="utf-8")
     with Application(home) as app:
         apply_agents(app)
-    brought = folder / "packages" / "fake_whatsapp-1.dist-info"
-    brought.mkdir(parents=True)
-    (brought / "METADATA").write_text("Metadata-Version: 2.1\nName: fake-whatsapp\nVersion: 1\n", encoding="utf-8")
-    (brought / "entry_points.txt").write_text(ENTRY_POINTS, encoding="utf-8")
     return folder
 
 
@@ -49,11 +55,34 @@ def new_phone_house(
 
     def make(meta: FakeMeta) -> Any:
         house = house_at(Path(shutil.copytree(phone_template, tmp_path_factory.mktemp("house") / "workspace")))
-        paths = [str(house.folder / "packages"), os.environ.get("PYTHONPATH", "")]
-        house.environment = {**meta.environment, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        house.environment = dict(meta.environment)
+        reach_provider(house.home, meta.address)
         return house
 
     return make
+
+
+def reach_provider(home: Home, address: str, *, user: str | None = None) -> None:
+    """Let the workspace's number be at this address from now on."""
+    text, count = re.subn(r"graph_base_url: \S+", f"graph_base_url: {address}", home.workspace_file.read_text("utf-8"))
+    assert count == 1
+    home.workspace_file.write_text(text, encoding="utf-8")
+    with Application(home, user=user) as app:
+        apply_agents(app)
+
+
+def be_hasty(house: Any) -> Any:
+    """As if a package were installed beside custagent that brings a kind of its own in place of the built-in one."""
+    folder = house.folder.with_name("packages")
+    brought = folder / "hasty_whatsapp-1.dist-info"
+    brought.mkdir(parents=True)
+    (folder / "hasty_whatsapp.py").write_text(HASTY, encoding="utf-8")
+    (brought / "METADATA").write_text("Metadata-Version: 2.1\nName: hasty-whatsapp\nVersion: 1\n", encoding="utf-8")
+    (brought / "entry_points.txt").write_text(
+        "[custagent.channels]\nwhatsapp = hasty_whatsapp:HastyWhatsAppKind\n", encoding="utf-8"
+    )
+    house.environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")]))
+    return house
 
 
 @pytest.fixture(scope="module")

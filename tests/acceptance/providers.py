@@ -14,7 +14,9 @@ from custagent.config.agents import agent_path
 from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.sources import sync
+from custagent.testing.wire import Exchange
 from tests.acceptance.fault_proxy import Fault, FaultProxy
+from tests.acceptance.phone import be_hasty, reach_provider
 
 QUESTION = "How long do refunds take?"
 CONTENT = "# Refunds\n\nWe pay refunds to your card within 5 working days.\n"
@@ -62,7 +64,9 @@ def furnish(house: Any, model: FaultProxy, phone: FaultProxy) -> None:
     with Application(home, user="anna") as app:
         apply_agents(app)
         sync(app, app.agent("support"), _Silent())
-    house.environment |= {"MODEL_KEY": "sk-for-tests-only", "WHATSAPP_GRAPH_BASE": phone.address}
+    house.environment["MODEL_KEY"] = "sk-for-tests-only"
+    reach_provider(home, phone.address, user="anna")
+    be_hasty(house)
 
 
 #: So many threads asyncio's own pool may have; they are started as the work needs them.
@@ -95,6 +99,11 @@ class Storm:
     after: Held
     #: How many messages ended in which way.
     ends: Counter[str]
+
+
+def is_no_reply(asked: Exchange) -> bool:
+    """Of what is asked on a number's line, marks of reading and subscriptions: nobody waits for them."""
+    return b'"biz_opaque_callback_data"' not in asked.body
 
 
 def come_through(

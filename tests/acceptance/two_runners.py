@@ -105,7 +105,7 @@ def _round(left: Duel, first: Any, start: Callable[..., Any]) -> Any:
     assert "This runner has no hold on the workspace any more" in told
     assert f"process {second.process.pid} on " in told
     assert "Traceback" not in told
-    left.late += [one for one in meta.replies[woken:] if one.sender.endswith(f" {first.process.pid}")]
+    left.late += [one for one in meta.replies[woken:] if one.sender.endswith(f" {first.process.pid})")]
     left.rounds += 1
     return second
 

@@ -59,7 +59,9 @@ def build(path: Path, version: int) -> None:
                 (f"c{number}", number + 1, MOMENT),
             )
             connection.execute(
-                "INSERT INTO messages VALUES (?, ?, 'agent', 'answer', ?, 't', '', '', '', '', '', '', '', 0.9, 1, 1, '')",
+                "INSERT INTO messages (id, conversation, sender, kind, text, at, language, author, options, attachments,"
+                " citations, decision, reason, confidence, agent_version, index_generation, evidence)"
+                " VALUES (?, ?, 'agent', 'answer', ?, 't', '', '', '', '', '', '', '', 0.9, 1, 1, '')",
                 (number + 1, f"c{number}", "words " * 50),
             )
         connection.execute("COMMIT")
@@ -67,7 +69,11 @@ def build(path: Path, version: int) -> None:
 
 def rows(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
     """Of the columns that every version has."""
-    tables = {"contacts": "*", "conversations": "id, channel, contact, status, agent, last_message", "messages": "*"}
+    tables = {
+        "contacts": "*",
+        "conversations": "id, channel, contact, status, agent, last_message",
+        "messages": "id, conversation, text",
+    }
     return [
         row
         for table, columns in tables.items()

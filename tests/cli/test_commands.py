@@ -36,6 +36,12 @@ def test_create_says_that_replies_are_made_by_ai(run: Run) -> None:
     assert "custagent preview support" in done.out
 
 
+def test_create_takes_how_sure_the_agent_has_to_be(run: Run, workspace: Path) -> None:
+    run("create", "sales", "--confidence", "careful", "--yes")
+    assert "\nconfidence: careful\n" in (workspace / "agents" / "sales.yaml").read_text(encoding="utf-8")
+    assert run("create", "other", "--confidence", "reckless", "--yes").code == 2
+
+
 def test_create_says_where_a_hosted_model_sends_text(run: Run) -> None:
     run("init", "--name", "Northwind")
     done = run("create", "support", "--yes", "--model", "openai/gpt-4o-mini")

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from custagent.conversation.lifecycle import threading_of
+from custagent.core.channel import ChannelKind
 from custagent.core.conversation import Conversation, Status, Turn
 from custagent.core.credit import CreditEntry
 from custagent.core.message import InboundMessage, Message, MessageKind, Sender
-from custagent.core.workspace import ChannelKind
 from custagent.runtime.bootstrap import open_application
 from custagent.runtime.credit_rules import CreditRules
 

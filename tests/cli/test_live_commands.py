@@ -15,13 +15,14 @@ from urllib.request import urlopen
 
 import pytest
 
+from custagent.channels.live_chat.adapter import snippet
 from custagent.conversation.credits import charge_for
 from custagent.conversation.lifecycle import threading_of
+from custagent.core.channel import ChannelKind
 from custagent.core.conversation import Contact, Conversation, Status, Turn
 from custagent.core.credit import CreditEntry
 from custagent.core.document import Citation
 from custagent.core.message import InboundMessage, Message, MessageKind, Sender
-from custagent.core.workspace import ChannelKind
 from custagent.runtime.bootstrap import Application, open_application
 
 #: Runs a command; what it printed and ended with (conftest).
@@ -104,7 +105,8 @@ def test_from_nothing_to_a_live_agent_each_command_names_the_next(run: Run, work
 
 def test_channels_from_adding_to_removing(run: Run, workspace: Path) -> None:
     added = run("channels", "add", "live-chat", "web", "--origin", SITE, "--desk", "help-desk", "--json").json
-    assert added == {"name": "web", "desk": "help-desk", "kind": "live-chat", "origins": [SITE]}
+    told = {"name": "web", "desk": "help-desk", "kind": "live-chat", "origins": [SITE]}
+    assert {name: added[name] for name in told} == told
     again = run("channels", "add", "live-chat", "web", "--origin", SITE)
     assert (again.code, "already" in again.err) == (2, True)
     assert run("channels", "add", "fax", "web", "--origin", SITE).code == 2
@@ -120,7 +122,7 @@ def test_channels_from_adding_to_removing(run: Run, workspace: Path) -> None:
     )
     assert (listed["agent"], listed["connected"], listed["check"]["channel"]) == ("", True, "web")
     line = run("channels", "list").out.splitlines()[1].split("\t")
-    assert line == ["web", "live-chat", "help-desk", "none", "passed", SITE]
+    assert line == ["web", "live-chat", "help-desk", "none", "in force", "passed", SITE]
     assert run("channels", "remove", "web").code == 2
     assert run("channels", "remove", "web", "--yes").code == 0
     assert run("channels", "list", "--json").json == []
@@ -139,9 +141,13 @@ def test_a_failing_check_ends_with_one(run: Run, workspace: Path) -> None:
 
 def test_the_snippet_is_alone_on_its_line(run: Run, live: Path) -> None:
     assert run("channels", "snippet", "web").code == 2
-    tag = '<script async src="https://chat.example.com/chat/widget.js" data-channel="web"></script>'
-    assert run("channels", "snippet", "web", "--url", "https://chat.example.com").out == f"{tag}\n"
-    assert run("channels", "snippet", "web", "--url", "https://chat.example.com", "--json").json["snippet"] == tag
+    tag = snippet("https://chat.example.com", "web")
+    printed = run("channels", "snippet", "web", "--url", "https://chat.example.com/")
+    assert printed.out == f"{tag}\n"
+    assert "script-src https://chat.example.com; frame-src https://chat.example.com" in printed.err
+    told = run("channels", "snippet", "web", "--url", "https://chat.example.com", "--json").json
+    assert told["snippet"] == tag
+    assert told["policy"] == ["script-src https://chat.example.com", "frame-src https://chat.example.com"]
 
 
 def test_assign_takes_everything_from_flags(run: Run, workspace: Path) -> None:
@@ -150,14 +156,14 @@ def test_assign_takes_everything_from_flags(run: Run, workspace: Path) -> None:
     as_anna = ("--as", "anna")
     run("channels", "add", "live-chat", "web", "--origin", SITE, *as_anna)
     words = ["--to", "team:support", "--to", "user:cleo", "--no-update-avatar", "--share", "20%", "--mode", "suggest"]
-    words += ["--reroute-after", "15m", "--reroute-on", "away", "--reroute-on", "hours-end"]
+    words += ["--confidence", "eager", "--reroute-after", "15m", "--reroute-on", "away", "--reroute-on", "hours-end"]
     done = run("assign", "support", "web", *words, "--hours", "outside-team-hours", *as_anna, "--json")
     assert done.json == {"agent": "support", "channels": ["web"], "version": 2, "unconnected": {}}
     (assignment,) = run("show", "support", "--json").json["definition"]["assignments"]
     assert assignment == {
         "channel": "web", "handoff": {"mode": "transfer", "to": ["team:support", "user:cleo"], "update_avatar": False,
                                       "reroute_after": "15m", "reroute_on": ["away", "hours-end"]},
-        "hours": "outside-team-hours", "share": 20, "mode": "suggest", "confidence": None,
+        "hours": "outside-team-hours", "share": 20, "mode": "suggest", "confidence": {"answer": 0.33, "clarify": 0.15},
     }  # fmt: skip
     assert run("assign", "support", "web", "--as", "cleo").code == 1
     assert run("assign", "support", "web", "--share", "200%", *as_anna).code == 2
@@ -319,7 +325,7 @@ def test_run_serves_until_ctrl_c_and_keeps_others_out(run: Run, live: Path) -> N
             address = told[0].removeprefix("Running at ")
             assert told[1:] == [
                 "web: support answers",
-                f'<script async src="{address}/chat/widget.js" data-channel="web"></script>',
+                snippet(address, "web"),
                 "Ctrl-C ends it.",
             ]
             with urlopen(f"{address}/healthz") as answer:

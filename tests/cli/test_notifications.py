@@ -56,7 +56,7 @@ def test_all_is_well(run: Run) -> None:
     assert head.split("\t") == ["Webhook", "Told of", "Told", "Waiting", "Given up"]
     assert rows == [
         "hooks.northwind.example\thandoff, credits\t0\t0\t0",
-        "pager.example\thandoff, overdue, credits\t0\t0\t0",
+        "pager.example\thandoff, overdue, credits, channel\t0\t0\t0",
     ]
     assert "Nothing waits" in run("notifications", "retry").out
     assert "webhook" not in run("status").err

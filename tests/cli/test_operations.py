@@ -14,9 +14,9 @@ import pytest
 from custagent.cli.status import _age
 from custagent.conversation.credits import charge_for
 from custagent.conversation.lifecycle import threading_of
+from custagent.core.channel import ChannelKind
 from custagent.core.conversation import Conversation, Status, Turn
 from custagent.core.message import InboundMessage, Message, MessageKind, Sender
-from custagent.core.workspace import ChannelKind
 from custagent.runtime.bootstrap import Application, open_application
 
 #: Runs a command; what it printed and ended with (conftest).

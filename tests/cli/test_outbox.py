@@ -11,9 +11,9 @@ import pytest
 
 from custagent.conversation.credits import charge_for
 from custagent.conversation.lifecycle import threading_of
+from custagent.core.channel import ChannelKind
 from custagent.core.conversation import Status, Turn
 from custagent.core.message import DeliveryReceipt, DeliveryStatus, InboundMessage, Message, MessageKind, Sender
-from custagent.core.workspace import ChannelKind
 from custagent.runtime.bootstrap import Application, open_application
 
 Run = Callable[..., Any]

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from custagent.conversation.lifecycle import threading_of
+from custagent.core.channel import ChannelKind
 from custagent.core.conversation import Status, Turn
 from custagent.core.handoff import HandoffSummary, TriedSource
 from custagent.core.message import InboundMessage, Message, MessageKind, Sender
-from custagent.core.workspace import ChannelKind
 from custagent.runtime.bootstrap import open_application
 
 Run = Callable[..., Any]

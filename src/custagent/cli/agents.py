@@ -13,7 +13,14 @@ from custagent.cli.app import invocation
 from custagent.cli.ask import ask_choice, ask_text, can_ask, confirm
 from custagent.cli.opening import AgentName, Json, Yes, open_app
 from custagent.cli.render import counted, next_steps, print_json, say, success, table, warn
-from custagent.core.agent import EMBEDDED, AgentDefinition, ConfidenceThresholds, Personality, Role
+from custagent.core.agent import (
+    EMBEDDED,
+    AgentDefinition,
+    ConfidencePreset,
+    ConfidenceThresholds,
+    Personality,
+    Role,
+)
 from custagent.core.errors import UsageError
 from custagent.core.ids import is_name
 from custagent.runtime.agents import AgentSummary, apply_agents, create_agent, delete_agent, summaries
@@ -58,6 +65,9 @@ def create(
     voice: Annotated[str, typer.Option(help="A brand voice of the workspace.", show_default=False)] = "",
     language: Annotated[str, typer.Option(help="Its default language, such as en or sv.", show_default=False)] = "",
     model: Annotated[str, typer.Option(help="embedded, or provider/name as LiteLLM knows it.")] = EMBEDDED,
+    confidence: Annotated[
+        ConfidencePreset, typer.Option(help="How sure it has to be before it answers.")
+    ] = ConfidencePreset.BALANCED,
     yes: Yes = False,
     json: Json = False,
 ) -> None:
@@ -88,6 +98,7 @@ def create(
         voice=voice or None,
         default_language=language or app.workspace.default_language,
         model=model,
+        confidence=confidence,
     )
     agent = create_agent(app, new)
     if json:

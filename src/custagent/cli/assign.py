@@ -10,6 +10,7 @@ import typer
 from custagent.cli.ask import ask_choice, ask_choices, ask_yes, can_ask
 from custagent.cli.opening import AgentName, Json, open_app
 from custagent.cli.render import counted, next_steps, print_json, say, success, warn
+from custagent.core.agent import ConfidencePreset
 from custagent.core.errors import UsageError
 from custagent.runtime.assignments import Terms, open_channels, possible_targets, read_terms
 from custagent.runtime.assignments import assign as assign_agent
@@ -75,6 +76,12 @@ def assign(
     ] = Hours.ALWAYS,
     share: Annotated[str, typer.Option(metavar="PERCENT", help="How many of the new conversations.")] = "100%",
     mode: Annotated[Mode, typer.Option(help="reply: it answers; suggest: it drafts for people.")] = Mode.REPLY,
+    confidence: Annotated[
+        ConfidencePreset | None,
+        typer.Option(
+            help="How sure it has to be on these channels. Default: as the agent's file says.", show_default=False
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Let an agent answer on channels.
@@ -99,6 +106,7 @@ def assign(
             hours=hours.value,
             share=share,
             mode=mode.value,
+            confidence=confidence.value if confidence else "",
         )
     elif can_ask() and not json:
         channels, terms = _form(app, agent)

@@ -17,6 +17,7 @@ from custagent.core.conversation import Conversation, Status
 from custagent.core.credit import CreditKind
 from custagent.core.document import numbered
 from custagent.core.message import Message, Sender
+from custagent.runtime.attachments import told_of
 from custagent.runtime.conversations import ConversationRecord, read_conversation, read_filter, search_conversations
 from custagent.runtime.conversations import list_conversations as of_page
 from custagent.runtime.transcripts import markdown
@@ -242,19 +243,22 @@ def show_message(message: Message, record: ConversationRecord) -> None:
     """Who said it, when and why, whether it arrived, and the words."""
     name, style = _NAMES[message.sender]
     head = Text(f"{message.at:%Y-%m-%d %H:%M}  ", style="dim")
-    head.append(visible(message.author or name), style=style)
+    past_us = message.sender is Sender.PERSON and not message.author
+    head.append("outside custagent" if past_us else visible(message.author or name), style=style)
     told = [f"#{message.id}"]
     told += [message.kind.value] if message.sender is Sender.AGENT else []
     told += [message.reason] if message.reason else []
     told += [f"confidence {message.confidence:.2f}"] if message.confidence is not None else []
     delivery = record.deliveries.get(message.id)
     told += [delivery.value] if delivery else []
+    told += ["edited" if message.text else "taken back"] if message.edited_at else []
     verdict = record.verdicts.get(message.id)
     told += [f"thumbs {verdict.value}"] if verdict else []
     head.append(f"  {' · '.join(told)}", style="dim")
     stdout().print(head)
     show_body(message.text)
     for attachment in message.attachments:
-        say(f"  attached: {attachment.name}", style="dim")
+        size = told_of(attachment)
+        say(f"  attached: {attachment.name}" + (f" ({size})" if size else ""), style="dim")
     for number, citation in dict(numbered(message.citations)).items():
         show_source(number, citation)

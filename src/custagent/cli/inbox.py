@@ -82,7 +82,8 @@ def watch(ctx: typer.Context, view: ViewOption = View.OPEN) -> None:
         if changes != seen or shown_at is None or now - shown_at >= timedelta(minutes=1):
             if stdout().is_terminal:
                 stdout().clear()
-            _tell(inbox, inbox.items(Wanted(view=view)), view, now)
+            # Noted once: each note is a change by itself.
+            _tell(inbox, inbox.items(Wanted(view=view), noted=seen == -1), view, now)
             seen, shown_at = changes, now
         time.sleep(_LOOK_SECONDS)
 

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from custagent.channels.live_chat import snippet
+from custagent.channels.live_chat.adapter import snippet
 from custagent.cli.opening import open_app
 from custagent.cli.render import say, success, warn
-from custagent.core.workspace import ChannelKind
+from custagent.core.channel import ChannelKind
 from custagent.runtime.backup import check_database
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.channels import ChannelState

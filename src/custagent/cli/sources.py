@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ from custagent.cli.ask import confirm
 from custagent.cli.opening import AgentName, Json, Yes, open_app
 from custagent.cli.render import Progress, counted, next_steps, print_json, progress, say, success, table, warn
 from custagent.core.agent import AgentDefinition
-from custagent.core.document import SourceState, SourceStatus
+from custagent.core.document import Difference, SourceState, SourceStatus
 from custagent.core.errors import UsageError
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.source_states import find_state, states
@@ -205,20 +206,26 @@ def sync(
     accept_removals: Annotated[
         bool, typer.Option("--accept-removals", help="Remove pages even if over 30 % of a source are gone.")
     ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would change.")] = False,
     json: Json = False,
 ) -> None:
     """Read an agent's sources again, as far as they changed.
 
-    Unchanged pages cost one short request; only changed passages are indexed again.
+    Unchanged pages cost one short request; only changed passages are indexed again. Tells what was added, changed,
+    removed, unchanged, and what could not be read.
 
-    Example:
+    Examples:
       custagent sources sync support
+      custagent sources sync support --dry-run
     """
     app = open_app(ctx)
     definition = app.agent(agent)
     only = [find_state(app, agent, location).location for location in locations] if locations else None
     with _display() as display:
-        read = sync_sources(app, definition, display, only=only, accept_removals=accept_removals)
+        read = sync_sources(app, definition, display, only=only, accept_removals=accept_removals, dry_run=dry_run)
+    if dry_run:
+        _tell_would(agent, read, json=json)
+        return
     _tell(agent, read, json=json)
 
 
@@ -237,6 +244,7 @@ def _tell(agent: str, read: Sequence[SourceState], *, json: bool) -> None:
         for state in read:
             if state.status is SourceStatus.READY:
                 success(f"{state.location}: {counted(state.pages, 'page')}, {counted(state.chunks, 'passage')}")
+                _tell_difference(state.difference, most=MOST_PROBLEMS)
             else:
                 warn(f"{state.location}: {state.error}")
             _tell_problems(agent, state, most=MOST_PROBLEMS)
@@ -244,6 +252,41 @@ def _tell(agent: str, read: Sequence[SourceState], *, json: bool) -> None:
             next_steps([f"custagent preview {agent}"])
     if broken:
         raise typer.Exit(1)
+
+
+def _tell_would(agent: str, read: Sequence[SourceState], *, json: bool) -> None:
+    """What a sync would change; exit code 1 when a source is out of reach or would lose too much."""
+    if json:
+        print_json([_as_json(state) for state in read])
+    else:
+        for state in read:
+            if state.error:
+                warn(f"{state.location}: {state.error}")
+            elif state.difference:
+                say(f"{state.location}: would change")
+            else:
+                say(f"{state.location}: nothing would change")
+            _tell_difference(state.difference, most=None)
+            _tell_problems(agent, state, most=len(state.problems))
+        next_steps([f"custagent sources sync {agent}"])
+    if any(state.error for state in read):
+        raise typer.Exit(1)
+
+
+def _tell_difference(difference: Difference | None, *, most: int | None) -> None:
+    """What was added, changed and removed, each place of at most `most`; how many stayed as they were."""
+    if difference is None or not difference:
+        return
+    groups = {"added": difference.added, "changed": difference.changed, "removed": difference.removed}
+    # A source that is read for the first time is new throughout.
+    first = difference.added and not (difference.changed or difference.removed or difference.unchanged)
+    for name, places in groups.items() if most is None or not first else ():
+        for place in places[:most]:
+            say(f"  {name}: {place}")
+        if most is not None and len(places) > most:
+            say(f"  and {len(places) - most} more {name}")
+    if difference.unchanged:
+        say(f"  unchanged: {len(difference.unchanged)}")
 
 
 def _tell_problems(agent: str, state: SourceState, *, most: int) -> None:
@@ -269,4 +312,6 @@ def _as_json(state: SourceState) -> dict[str, Any]:
         "synced_at": state.synced_at,
         "problems": [{"location": place, "reason": reason} for place, reason in state.problems],
     }
+    if state.difference is not None:
+        listed |= asdict(state.difference)
     return listed | ({"error": state.error} if state.error else {})

@@ -13,8 +13,10 @@ from rich.text import Text
 from custagent.cli.opening import Json, open_app
 from custagent.cli.render import counted, print_json, say, stdout, visible, warn
 from custagent.core.conversation import Status
+from custagent.runtime.channel_states import in_words
 from custagent.runtime.channels import ADD_HINT, ChannelState
 from custagent.runtime.status import IndexState, StatusReport, SyncProblem, workspace_status
+from custagent.store.channel_states import Way
 
 #: Each kind of difference in words, and what to do about it.
 _DIFFERENCES = {
@@ -159,7 +161,11 @@ def _age(age: timedelta) -> str:
 
 def _answers(channel: ChannelState) -> str:
     who = f"{channel.agent} answers" if channel.agent else "no agent, people alone answer"
-    if channel.paused:
+    if channel.channel_paused:
+        who = f"paused since {channel.channel_paused.since:%Y-%m-%d %H:%M}, people answer"
+    elif channel.agent and any(one.way is Way.SENDING and one.told_at for one in channel.troubles):
+        who = "nothing goes out, people get what comes in"
+    elif channel.paused:
         who = f"{channel.agent} is paused, people answer"
     return f"{who} ({channel.kind}, desk {channel.desk})"
 
@@ -172,6 +178,8 @@ def _show_faults(report: StatusReport) -> None:
         if index.error:
             warn(index.error, hint=f"custagent sources sync {index.agent}")
     for channel in report.channels:
+        for trouble in channel.troubles:
+            warn(in_words(trouble), hint=f"custagent channels check {channel.name}")
         if channel.fault:
             warn(f"{channel.name}: {channel.fault}", hint=f"custagent channels check {channel.name}")
     for letter in report.last_dead_letters[:_MOST_DEAD_LETTERS]:

@@ -1,0 +1,27 @@
+"""A thousand kill -9 while mail comes in and goes out; CUSTAGENT_KILLS says how many, CUSTAGENT_SEED deals other dice."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.acceptance.kills import Aftermath
+from tests.acceptance.letters import new_mail_house  # noqa: F401 - a fixture
+from tests.acceptance.mail_kills import AfterMailKills, kill_under_mail
+from tests.acceptance.mail_servers import servers  # noqa: F401 - a fixture
+
+KILLS = int(os.environ.get("CUSTAGENT_KILLS") or 1000)
+SEED = int(os.environ.get("CUSTAGENT_SEED") or 0)
+
+
+@pytest.fixture(scope="module")
+def aftermath(new_mail_house, servers, free_port, record) -> Aftermath:  # noqa: F811 - the fixtures
+    left = kill_under_mail(new_mail_house, servers, free_port, kills=KILLS, seed=SEED)
+    asked = sum(len(one.asked) for one in left.load.callers)
+    record(f"mail: {left.kills} kill -9 in {left.seconds:.0f} s, {left.busy} with work open; {asked} mails")
+    return left
+
+
+class TestAfterMailKills(AfterMailKills):
+    """All of them."""
