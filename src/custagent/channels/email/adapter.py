@@ -34,26 +34,12 @@ from custagent.core.channel import EmailChannel
 from custagent.core.errors import ChannelError, CustagentError, SendFault
 from custagent.core.message import DeliveryReceipt, DeliveryStatus, MessageKind, OutboundMessage
 from custagent.core.ports import ChannelAdapter
+from custagent.locales import nearest
 
 _log = logging.getLogger(__name__)
 
 #: Seconds that keeping a copy of what was sent may take. It has gone out: whatever happens to the copy changes nothing.
 KEEPING = 15.0
-#: Of a first mail to somebody who wrote on another channel, by language: "Your question to Northwind".
-_SUBJECTS = {
-    "en": "Your question to {company}",
-    "sv": "Din fråga till {company}",
-    "de": "Ihre Frage an {company}",
-    "fr": "Votre question à {company}",
-    "es": "Su pregunta a {company}",
-    "pt": "A sua pergunta à {company}",
-    "it": "La sua domanda a {company}",
-    "nl": "Uw vraag aan {company}",
-    "da": "Dit spørgsmål til {company}",
-    "nb": "Spørsmålet ditt til {company}",
-    "fi": "Kysymyksesi: {company}",
-    "pl": "Twoje pytanie do {company}",
-}
 
 
 class EmailAdapter(ChannelAdapter):
@@ -106,7 +92,7 @@ class EmailAdapter(ChannelAdapter):
             threads=Threads(key=key, address=self._channel.address),
             name=self._channel.sender_name or company,
             signature=self._channel.signature or "",
-            subject=_SUBJECTS.get(language, _SUBJECTS["en"]).format(company=company),
+            subject=nearest(language).compose["mail_subject"].format(company=company),
             plus=self._channel.plus_addresses,
             copies=self._channel.reply_to_cc,
         )

@@ -9,6 +9,7 @@ from typing import Any, Final
 from custagent.channels.pieces import length, pieces, shortened
 from custagent.channels.sources import with_sources
 from custagent.core.message import OutboundMessage
+from custagent.locales import nearest
 
 #: Meta's longest texts.
 LONGEST_TEXT: Final = 4096
@@ -21,11 +22,6 @@ MOST_BUTTONS: Final = 3
 MOST_ROWS: Final = 10
 #: Meta's id of a person for one business, or for a group of them: two letters of the country come first.
 _BSUID: Final = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
-#: What opens the list of choices, at most 20 characters each.
-CHOOSE: Final[Mapping[str, str]] = {
-    "en": "Choose", "sv": "Välj", "de": "Auswählen", "fr": "Choisir", "es": "Elegir", "pt": "Escolher",
-    "it": "Scegli", "nl": "Kiezen", "da": "Vælg", "nb": "Velg", "fi": "Valitse", "pl": "Wybierz",
-}  # fmt: skip
 
 
 def posts(outbound: OutboundMessage) -> tuple[dict[str, Any], ...]:
@@ -100,7 +96,7 @@ def _choice(body: str, options: Sequence[str], outbound: OutboundMessage) -> dic
         {"id": one, "title": title} | ({"description": option} if title != option else {})
         for one, title, option in zip(ids, titles, options, strict=True)
     ]
-    label = CHOOSE.get(outbound.message.language, CHOOSE["en"])
+    label = nearest(outbound.message.language).compose["choose"]
     return _interactive("list", body, {"button": label, "sections": [{"title": label, "rows": rows}]})
 
 
