@@ -36,6 +36,7 @@ BROAD_EXCEPTS = [
         "runtime/kinds_work",
         "runtime/mail",
         "runtime/notifications",
+        "runtime/recapping",
         "runtime/showing_work",
         "runtime/waiting",
     )

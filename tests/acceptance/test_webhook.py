@@ -81,8 +81,11 @@ def test_a_reply_that_nobody_will_ever_get_is_given_up(runner, meta, house, wait
     caller = Caller(meta, f"46712{list(Fault).index(fault)}")
     meta.disturb(fault)
     caller.ask()
-    # The disclosure was refused; the answer that follows it goes out.
-    assert caller.wait()
+    if fault is Fault.REFUSE:
+        # Whoever the agent cannot reach is left to people, who may have another way.
+        wait_until(lambda: house.json("conversations", "list")[0]["status"] == "open", seconds=60)
+    else:
+        assert caller.wait()
     wait_until(lambda: house.delivery(CHANNEL).get("failed"))
     (letter,) = house.json("status")["last_dead_letters"][:1]
     assert letter["channel"] == CHANNEL

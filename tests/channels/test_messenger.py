@@ -12,9 +12,10 @@ import pytest
 
 from custagent.channels.hub import Hub
 from custagent.channels.messenger.adapter import MessengerAdapter, MessengerKind
+from custagent.channels.messenger.content import OPTION
 from custagent.channels.messenger.page import FIELDS
 from custagent.channels.messenger.replies import MOST_OPTIONS, bodies, quick_replies
-from custagent.channels.messenger.words import OPTION, REFERENCE
+from custagent.channels.messenger.words import REFERENCE
 from custagent.channels.reception import Surroundings
 from custagent.config.secrets import resolve_all
 from custagent.core.channel import MessengerChannel, WhatsAppChannel

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from custagent.channels.messenger.words import STANDBY, Page, parse
 from custagent.channels.webhook import Batch
 from custagent.core.channel_event import MessageChanged, PersonWrote, Unread
-from custagent.core.message import DeliveryStatus, Identity, IdentityKind
+from custagent.core.message import DeliveryReceipt, DeliveryStatus, DeliveryUpdate, Identity, IdentityKind
 
 PAYLOADS = Path(__file__).parent.parent / "payloads" / "messenger"
 PAGE_ID, PSID = "104862911483190", "7301945526610482"
@@ -94,7 +94,7 @@ def test_a_button_that_was_pressed_before_mids_has_an_id_of_its_own():
 
 
 IGNORED = {
-    "delivery_watermark": "delivery-watermark", "read": "read", "reaction": "reaction", "unreact": "reaction",
+    "reaction": "reaction", "unreact": "reaction",
     "echo_deleted": "deleted-echo", "pass_to_us": "pass_thread_control", "take_by_us": "take_thread_control",
     "request_control": "request_thread_control", "app_roles": "app_roles", "optin": "optin", "referral": "referral",
     "account_linking": "account_linking", "policy_enforcement": "policy_enforcement",
@@ -114,6 +114,27 @@ def test_our_own_echo_tells_that_a_piece_of_a_reply_was_sent():
     assert (update.outbound, update.part) == (41, 1)
     (update,) = read("echo_ours_bare").updates
     assert (update.outbound, update.part) == (0, 0)
+
+
+def test_our_own_echo_tells_when_the_contact_was_sent_it():
+    assert read("echo_ours").updates[0].sent_at == SENT
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "watermark"),
+    [("delivery_watermark", "delivered", 1789999999995), ("read", "read", 1789999999999)],
+)
+def test_a_watermark_is_about_all_that_the_contact_was_sent_by_then(name, status, watermark):
+    until = datetime.fromtimestamp(watermark / 1000, UTC)
+    receipt = DeliveryReceipt(status=DeliveryStatus(status))
+    told = DeliveryUpdate(channel="page", receipt=receipt, until=until, contact_key=PSID)
+    assert read(name) == Batch(updates=(told,))
+
+
+@pytest.mark.parametrize("watermark", [b'"soon"', b"-1", b"null", b"[]", b"1e99", b"99999999999999"])
+def test_a_watermark_that_is_no_moment_is_left_aside(watermark):
+    body = BODIES["read"].replace(b"1789999999999", watermark)
+    assert parse(body, PAGES, now=NOW) == Batch(ignored=("watermark",))
 
 
 def test_delivery_is_told_by_message():
@@ -178,7 +199,7 @@ def test_a_batch_is_read_whole_in_the_order_of_its_events():
 def test_every_shape_is_named_in_a_test():
     rest = {
         "echo_ours", "echo_ours_bare", "echo_inbox", "standby_echo", "echo_no_app", "pass_to_inbox", "take", "take_bare",
-        "edit", "deleted", "delivery", "unknown_event", "user_ref", "batch", "postback_no_mid", "standby_postback",
+        "edit", "deleted", "delivery", "delivery_watermark", "read", "unknown_event", "user_ref", "batch", "postback_no_mid", "standby_postback",
     }  # fmt: skip
     assert BODIES.keys() == MESSAGES.keys() | IGNORED.keys() | rest
 

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 from custagent.cli.inbox import age
+from custagent.core.conversation import Status, Turn
+from custagent.core.message import Message, MessageKind, Sender
 from custagent.runtime.bootstrap import open_application
 from tests.cli.test_operations import SITE, talk
 
@@ -115,3 +117,44 @@ def test_watching_shows_what_changes(run: Run, one: str, workspace: Path) -> Non
 )
 def test_how_long_somebody_waits(length: timedelta, told: str) -> None:
     assert age(length) == told
+
+
+class TestWrong:
+    @pytest.fixture
+    def answered(self, one: str, workspace: Path) -> tuple[str, int]:
+        """A conversation with two answers: its number and that of the last one."""
+        with open_application(workspace, None) as app:
+            for text in ("It left us.", "It comes on Monday."):
+                stored = app.store.conversations.conversation(one)
+                assert stored is not None
+                said = Message(
+                    conversation=one, sender=Sender.AGENT, kind=MessageKind.ANSWER, text=text, at=app.clock.now()
+                )
+                turn = Turn(conversation=stored, status=Status.PENDING, messages=(said,), at=app.clock.now())
+                (kept,) = app.store.conversations.commit(turn)
+        return one, kept.id
+
+    def test_the_last_reply_or_the_one_that_is_named_until_it_is_taken_back(self, run: Run, answered) -> None:
+        one, last = answered
+        assert f"reply {last} is noted as wrong" in run("inbox", "wrong", one).out
+        shown = run("inbox", "show", one).out
+        assert shown.index("It comes on Monday.") < shown.index("wrong answer: ")
+        assert shown.count("wrong answer: ") == 1
+        told = run("inbox", "wrong", one, str(last - 1), "--json").json
+        assert told == {"conversation": one, "message": last - 1, "wrong": True}
+        assert run("inbox", "show", one).out.count("wrong answer: ") == 2
+        assert f"reply {last} is not wrong after all" in run("inbox", "wrong", one, "--undo").out
+        shown = run("inbox", "show", one).out
+        assert shown.index("wrong answer: ") < shown.index("It comes on Monday.")
+        noted = [entry["action"] for entry in run("audit", one, "--json").json]
+        assert noted.count("inbox wrong answer") == 2
+        assert noted.count("inbox answer not wrong") == 1
+
+    def test_what_is_no_reply_of_the_agent(self, run: Run, one: str) -> None:
+        refused = run("inbox", "wrong", one, "1")
+        assert refused.code != 0
+        assert f"no reply 1 of the agent to judge in {one}" in " ".join(refused.err.split())
+        assert f"custagent inbox show {one}" in refused.err
+        unknown = run("inbox", "wrong", "nowhere")
+        assert unknown.code != 0
+        assert "no reply of the agent to judge in nowhere" in " ".join(unknown.err.split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,8 +17,9 @@ from custagent.conversation.credits import charge_for
 from custagent.conversation.lifecycle import threading_of
 from custagent.core.channel import ChannelKind
 from custagent.core.conversation import Conversation, Status, Turn
-from custagent.core.message import InboundMessage, Message, MessageKind, Sender
+from custagent.core.message import Attachment, InboundMessage, Message, MessageKind, Sender
 from custagent.runtime.bootstrap import Application, open_application
+from custagent.runtime.files import FileFolder
 
 #: Runs a command; what it printed and ended with (conftest).
 Run = Callable[..., Any]
@@ -32,7 +34,7 @@ def live(run: Run, workspace: Path) -> Path:
     return workspace
 
 
-def talk(app: Application, key: str, text: str) -> Conversation:
+def talk(app: Application, key: str, text: str, attachments: tuple[Attachment, ...] = ()) -> Conversation:
     """A contact asks and the agent answers."""
     now = app.clock.now()
     inbound = InboundMessage(
@@ -43,6 +45,7 @@ def talk(app: Application, key: str, text: str) -> Conversation:
         sent_at=now,
         contact_name=f"Ada {key}",
         language="en",
+        attachments=attachments,
     )
     begun = app.store.conversations.begin(inbound, threading_of(ChannelKind.LIVE_CHAT), agent="support", at=now)
     said = Message(
@@ -89,10 +92,25 @@ class TestBackup:
         assert len(run("conversations", "list", "--json").json) == 3
         assert run("credits", "verify").code == 0
 
+    def test_files_of_contacts_are_counted_and_missed(self, run: Run, live: Path) -> None:
+        with open_application(None, None) as app:
+            photo = FileFolder(app.home.files_folder).keep(b"GIF89a of a kettle", name="a.gif", media_type="image/gif")
+            talk(app, "k1", "Look at it", attachments=(photo,))
+        done = run("backup")
+        assert "1 file of contacts beside it: .custagent/backups/custagent-" in done.out
+        (listed,) = run("backup", "--list", "--json").json
+        shutil.rmtree(live / ".custagent" / "files")
+        assert run("backup", "--json").json["files"] == 0
+        assert "will be missing" not in run("restore", listed["path"]).out
+        shutil.rmtree(f"{listed['path']}.files")
+        assert "1 file of contacts will be missing: neither here nor in .custagent/backups/" in (
+            run("restore", listed["path"]).out
+        )
+
     @pytest.mark.usefixtures("talks")
     def test_as_json(self, run: Run) -> None:
         taken = run("backup", "--json").json
-        assert set(taken) == {"path", "size", "taken_at", "contents", "pruned"}
+        assert set(taken) == {"path", "size", "taken_at", "contents", "files", "pruned"}
         assert (taken["contents"]["conversations"], taken["contents"]["messages"]) == (3, 6)
         done = run("restore", taken["path"], "--yes", "--json").json
         assert done["restored"] == taken["path"]

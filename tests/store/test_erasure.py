@@ -41,7 +41,7 @@ KEPT = {
     },
     "messages": {"conversation", "sender", "kind", "at", "language", "author", "decision", "reason", "edited_at"},
     "inbound": {"channel", "conversation", "sent_at"},
-    "outbox": {"channel", "conversation", "sender", "status", "next_at", "changed_at"},
+    "outbox": {"channel", "conversation", "sender", "status", "next_at", "changed_at", "sent_at"},
     "outbox_parts": {"conversation", "channel", "status"},
     "reply_ways": {"conversation"},
     "channel_events": {"channel", "conversation", "at"},
@@ -49,6 +49,7 @@ KEPT = {
     "attached_files": {"conversation", "channel", "hash", "next_at"},
     "identities": {"channel", "kind", "value"},
     "opt_outs": {"at"},
+    "watermarks": {"status", "until"},
     "feedback": {"conversation", "verdict", "at"},
     "judgements": {"conversation", "author", "verdict", "at"},
     "snoozes": {"conversation", "until"},
@@ -59,6 +60,7 @@ KEPT = {
     "givings": {"conversation", "assignee", "at"},
     # Names messages and repeats none of their words.
     "handoffs": {"conversation", "at", "summary"},
+    "recaps": {"conversation", "outcome", "language", "model", "at"},
     # Written for people, without a contact's words (`core.notice`).
     "notices": {"key", "kind", "permission", "conversation", "text", "at"},
     # What was sent holds no contact's words either (`core.notification`); faults are told in our own.
@@ -75,7 +77,7 @@ OF_NOBODY = {
     "channel_checks", "channel_pauses", "channel_troubles", "lease", "absences", "passwords", "invitations", "sessions", "sign_in_failures",
     "notified", "stopped_webhooks", "channel_progress",
     # Nobody knows yet whose they are; they go after some days (`EVENTS_KEPT`), and with whom they name.
-    "early_changes", "unread_items",
+    "early_changes", "early_updates", "unread_items",
 }  # fmt: skip
 
 #: When it is done; only the time at which a live conversation ends.

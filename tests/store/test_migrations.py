@@ -93,6 +93,11 @@ ROWS = {
         "INSERT INTO channel_troubles VALUES ('web', 'sending', 'then', 'refused', NULL)",
     ],
     27: ["INSERT INTO judgements VALUES (5, 'c', 'anna', 'down', 'then')"],
+    28: [
+        "INSERT INTO early_updates VALUES ('ch', 'x7', 'read', '', 'then')",
+        "INSERT INTO watermarks VALUES (3, 'read', 'then')",
+    ],
+    29: ["INSERT INTO recaps VALUES (1, 'c', 'checked', '{}', 'en', 'openai/x', 1, 900, 40, 0.001, 'then')"],
 }
 
 

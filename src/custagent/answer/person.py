@@ -172,8 +172,8 @@ def _before(parts: Sequence[Part], at: int) -> _Before:
 def _is_wanted(parts: Sequence[Part], at: int) -> bool:
     """Whether the somebody at `at` is asked for."""
     before = _before(parts, at)
-    if next(_behind(parts, at), NOTHING) & Part.UNLESS:
-        # "A colleague *added* to our account", "a technician *who repairs* boilers".
+    if next(_behind(parts, at), NOTHING) & Part.UNLESS and not before.parts & (TALK | Part.CONNECT):
+        # "A colleague *added* to our account", "a technician *who repairs* boilers"; but "talk to a person *about* tyres".
         return False
     if before.parts & Part.AGAINST and not (before.opens and _begins_with_no(parts, at)):
         # "Is there no real support that one can talk to?"

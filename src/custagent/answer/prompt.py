@@ -13,7 +13,7 @@ from custagent.core.answer import Question
 from custagent.core.document import Chunk
 from custagent.core.workspace import Workspace
 
-__all__ = ["HISTORY_CHARS", "HISTORY_MESSAGES", "NO_ANSWER", "build_prompt", "build_repair"]
+__all__ = ["HISTORY_CHARS", "HISTORY_MESSAGES", "NO_ANSWER", "as_data", "build_prompt", "build_repair"]
 
 #: How many of the conversation's last messages the model sees, and how much of each.
 HISTORY_MESSAGES = 8
@@ -70,7 +70,7 @@ def build_prompt(
     for number, chunk in enumerate(passages, 1):
         names = (chunk.question or chunk.heading,) if number - 1 in private else (chunk.title, chunk.heading)
         subject = " > ".join(" ".join(name.split()) for name in names if name).replace('"', "'")
-        system += [f'<passage number="{number}" title="{_as_data(subject)}">', _as_data(chunk.text), "</passage>"]
+        system += [f'<passage number="{number}" title="{as_data(subject)}">', as_data(chunk.text), "</passage>"]
     messages = [{"role": "system", "content": "\n".join(system)}]
     messages += [
         {"role": "assistant" if said.role == "agent" else "user", "content": said.text[:HISTORY_CHARS]}
@@ -89,7 +89,8 @@ def build_repair(
     return [*prompt, {"role": "assistant", "content": written}, {"role": "user", "content": told}]
 
 
-def _as_data(text: str) -> str:
+def as_data(text: str) -> str:
+    """A text that cannot end the passage it stands in (ANS-7)."""
     return _PASSAGE_TAG.sub("(", text)
 
 

@@ -60,17 +60,17 @@ class Writer:
         usage, text, refused = Usage(), "", False
         try:
             first = self.model.complete(
-                prompt, form=FORM, within=_left(deadline), heard=reply.hear if self.said else None
+                prompt, form=FORM, within=left(deadline), heard=reply.hear if self.said else None
             )
         except ModelError:
             if not reply.said_anything:
                 raise
         else:
-            usage, text = _used(usage, first), first.text
+            usage, text = used(usage, first), first.text
             refused = reply.take(read(text))
         if refused:
             return Written(usage=usage, refused=True)
-        if text and (reply.failed or not reply.kept) and _left(deadline) > LEAST_FOR_MENDING:
+        if text and (reply.failed or not reply.kept) and left(deadline) > LEAST_FOR_MENDING:
             usage = self._mend(prompt, text, reply, usage, deadline)
         reply.end()
         return Written(text=joined(reply.kept), resting=resting(reply.kept), usage=usage)
@@ -78,12 +78,12 @@ class Writer:
     def _mend(self, prompt: list[dict[str, str]], text: str, reply: _Reply, usage: Usage, deadline: float) -> Usage:
         repair = build_repair(prompt, text[:MAX_WRITTEN], reply.failed)
         try:
-            second = self.model.complete(repair, form=FORM, within=_left(deadline))
+            second = self.model.complete(repair, form=FORM, within=left(deadline))
         except ModelError:
             # What is borne out stays; where nothing is, the content speaks for itself.
             return usage
         reply.replace_failed(read(second.text).statements)
-        return _used(usage, second)
+        return used(usage, second)
 
     def _verifier(self, passages: Sequence[Chunk], private: frozenset[int]) -> Verifier:
         voice = voice_of(self.agent, self.workspace)
@@ -175,7 +175,8 @@ class _Reply:
             yield statement
 
 
-def _used(before: Usage, completion: Completion) -> Usage:
+def used(before: Usage, completion: Completion) -> Usage:
+    """What was used up with one more completion."""
     costs = [cost for cost in (before.cost, completion.cost) if cost is not None]
     return replace(
         before,
@@ -187,5 +188,6 @@ def _used(before: Usage, completion: Completion) -> Usage:
     )
 
 
-def _left(deadline: float) -> float:
+def left(deadline: float) -> float:
+    """Seconds until a moment of the monotonic clock; 0.0 after it."""
     return max(0.0, deadline - time.monotonic())

@@ -147,6 +147,10 @@ COMMANDS: Final[Table] = {
             "wake": Lazy(f"{_INBOX}:wake", "Take out again what was put aside."),
             "close": Lazy(f"{_INBOX}:close", "Close conversations: they are done."),
             "suggest": Lazy(f"{_INBOX}:suggest", "Show what the agent would say. It is free, and nothing is sent."),
+            "wrong": Lazy(
+                f"{_INBOX}:wrong",
+                "Say that a reply of the agent is wrong. Your name is kept with it; the contact sees nothing of it.",
+            ),
         },
         CONVERSATIONS,
     ),

@@ -21,7 +21,7 @@ from custagent.runtime.backup import (
     take_backup,
 )
 from custagent.store.backup import Contents
-from custagent.store.backup_folder import BackupFile
+from custagent.store.backup_folder import BackupFile, files_path
 
 _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 _STEP = 1000
@@ -46,9 +46,10 @@ def backup(
 ) -> None:
     """Copy the database while everything goes on.
 
-    All that happened is in it: conversations, credits, the record of changes, content as it was read. The index is not,
-    for it is made from the database; custagent.yaml, agents/ and content/ are not: keep them in git. The copy is looked
-    through before it counts, and only you can read it.
+    All that happened is in it: conversations, credits, the record of changes, content as it was read. Beside it stands a
+    folder of its name with .files behind it: the files that contacts sent, and the workspace's key. The index is not in
+    it, for it is made from the database; custagent.yaml, agents/ and content/ are not: keep them in git. The copy is
+    looked through before it counts, and only you can read it.
 
     Examples:
       custagent backup
@@ -68,6 +69,8 @@ def backup(
         return
     success(f"Backup written: {_near(taken.path)} ({_size(taken.size)})")
     say(f"It holds {_told(taken.contents)}.")
+    if taken.files:
+        say(f"{counted(taken.files, 'file')} of contacts beside it: {_near(files_path(taken.path))}")
     if taken.pruned:
         say(f"{counted(len(taken.pruned), 'older backup')} deleted.")
     say(
@@ -100,7 +103,7 @@ def restore(
 ) -> None:
     """Put a backup in the place of the database.
 
-    Shows what differs and asks. Refused while a runner works on the workspace. What was there is kept as a file in
+    The files of contacts that stand beside it come back too. Shows what differs and asks. Refused while a runner works on the workspace. What was there is kept as a file in
     .custagent/backups/. What happened after the backup is not in it: replies that went out are not taken back, and
     messages that came in meanwhile are only in the file that is kept.
 
@@ -112,6 +115,7 @@ def restore(
     plan = plan_restore(app, file)
     if not json:
         _compare(plan)
+        _tell_missing(plan)
     confirm("Put the backup in the place of the database?", yes=yes)
     done = restore_backup(app, plan)
     agents = agents_to_index(app)
@@ -126,6 +130,12 @@ def restore(
     if agents:
         say("The index may not fit the older content. Bring it up to date, then look at how things are.")
     next_steps([*(f"custagent sources sync {agent}" for agent in agents), "custagent status"])
+
+
+def _tell_missing(plan: RestorePlan) -> None:
+    if plan.missing_files:
+        told = counted(plan.missing_files, "file")
+        say(f"{told} of contacts will be missing: neither here nor in {_near(files_path(plan.file))}.", style="yellow")
 
 
 def _compare(plan: RestorePlan) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from custagent.cli.render import counted, visible
 from custagent.conversation.summary import open_question_line, request_line
-from custagent.core.handoff import HandoffSummary
+from custagent.core.handoff import HandoffSummary, Recap
 from custagent.runtime.conversations import ConversationRecord
 from custagent.runtime.reasons import REASONS
 
@@ -21,12 +21,23 @@ def handoff_facts(record: ConversationRecord) -> Iterator[tuple[str, str]]:
     summary = last.summary
     why = _REASONS.get(summary.reason, summary.reason) or "the agent was taken off the channel"
     yield "Handed over", f"{last.at:%Y-%m-%d %H:%M}: {why}"
+    yield from _by_model(last.recap) if last.recap else _without_model(record, summary)
+    yield "Tried", _tried(summary)
+
+
+def _by_model(recap: Recap) -> Iterator[tuple[str, str]]:
+    for label, lines in (("Asked", recap.request), ("Told", recap.tried), ("Still open", recap.still_open)):
+        if lines:
+            yield label, visible(" ".join(lines))
+    yield "Summary", f"written by {visible(recap.model)}, checked against the conversation"
+
+
+def _without_model(record: ConversationRecord, summary: HandoffSummary) -> Iterator[tuple[str, str]]:
     if request := request_line(summary, record.messages):
         yield "Asked", visible(request)
     still_open = open_question_line(summary, record.messages)
     if still_open and still_open != request:
         yield "Still open", visible(still_open)
-    yield "Tried", _tried(summary)
 
 
 def _tried(summary: HandoffSummary) -> str:

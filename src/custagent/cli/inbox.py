@@ -231,6 +231,30 @@ def suggest(ctx: typer.Context, conversation: ID, json: Json = False) -> None:
         say(f"{answer.decision.kind.value}, confidence {answer.decision.confidence:.2f}", style="dim")
 
 
+def wrong(
+    ctx: typer.Context,
+    conversation: ID,
+    message: Annotated[
+        int | None,
+        typer.Argument(metavar="MESSAGE", help="The reply's number. Default: the agent's last.", show_default=False),
+    ] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="It is not wrong after all.")] = False,
+    json: Json = False,
+) -> None:
+    """Say that a reply of the agent is wrong. Your name is kept with it; the contact sees nothing of it.
+
+    Examples:
+      custagent inbox wrong k2Hq9vXwB4nT7mRz1LcYdA
+      custagent inbox wrong k2Hq9vXwB4nT7mRz1LcYdA 412
+      custagent inbox wrong k2Hq9vXwB4nT7mRz1LcYdA 412 --undo
+    """
+    judged = Inbox(open_app(ctx)).judge(conversation, message, wrong=not undo)
+    if json:
+        print_json({"conversation": conversation, "message": judged, "wrong": not undo})
+    else:
+        success(f"{conversation}: reply {judged} is {'not wrong after all' if undo else 'noted as wrong'}")
+
+
 def _tell(inbox: Inbox, items: Sequence[Item], view: View, now: datetime) -> None:
     counts = inbox.counts()
     head = Text()
@@ -282,6 +306,8 @@ def _show_thread(thread: Thread, now: datetime) -> None:
             _show_note(one)
         else:
             show_message(one, thread.record)
+            if one.id in thread.wrong:
+                say(f"wrong answer: {visible(thread.wrong[one.id])}", style="red")
 
 
 def _show_note(note: Note) -> None:

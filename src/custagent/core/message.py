@@ -243,7 +243,10 @@ class DeliveryReceipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryUpdate:
-    """What a provider tells of a reply after it took it: in any order, more than once, even before we noted its id."""
+    """What a provider tells of a reply after it took it: in any order, more than once, even before we noted its id.
+
+    With `until` it is about all replies that had gone out to a contact by then, and no id is in it.
+    """
 
     #: The channel's name.
     channel: str
@@ -255,3 +258,8 @@ class DeliveryUpdate:
     part: int = 0
     #: Whether that is the last piece.
     last: bool = True
+    #: When the provider sent it to the contact, by its own clock, UTC; None where it does not tell.
+    sent_at: datetime | None = None
+    #: The moment, by the provider's clock, UTC, and how the channel knows the contact.
+    until: datetime | None = None
+    contact_key: str = ""

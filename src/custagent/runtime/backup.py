@@ -1,6 +1,7 @@
-"""Backups of the workspace's database, putting one back, and the look through it before a runner begins.
+"""Backups of the workspace, putting one back, and the look through the database before a runner begins.
 
-What happened is in the database alone: the index is made from it again, and the definitions are YAML under git.
+What happened is in the database; contacts' files and the workspace's key stand beside it, and beside each backup. The
+index is made from the database again, and the definitions are YAML under git.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from custagent.core.errors import UnknownName, UsageError
 from custagent.core.people import Permission
 from custagent.runtime.bootstrap import WORKSPACE_KEY, Application
 from custagent.store.backup import Contents, copy_database, examine
+from custagent.store.backup_files import kept_in, missing_files, sweep_left_behind
 from custagent.store.backup_folder import BackupFile, backups, folder_of, free_path, name_for, prune
 from custagent.store.lease import LeaseHolder
 from custagent.store.restore import Restored, contents_at, restore
@@ -38,6 +40,8 @@ class Backup:
     #: Aware, UTC.
     taken_at: datetime
     contents: Contents
+    #: How many files of contacts stand beside it.
+    files: int
     #: Older ones that were deleted for it.
     pruned: tuple[Path, ...]
 
@@ -50,12 +54,14 @@ class RestorePlan:
     backup: Contents
     #: What the database holds now; None when there is none, or it cannot be read.
     now: Contents | None
+    #: Files that its messages came with, and that are neither beside it nor in the workspace.
+    missing_files: int
 
 
 def take_backup(
     app: Application, file: Path | None = None, *, keep: int | None = None, progress: Callable[[int, int], None]
 ) -> Backup:
-    """Copy the database, whoever writes to it meanwhile, to `file` or into the folder of the backups.
+    """Copy the database and what belongs to it, whoever writes to it meanwhile, to `file` or into the folder of the backups.
 
     A folder gets a file that is named by the time. With `keep` only so many of the workspace's own are kept. `progress`
     hears (pages copied, pages in all). Raises UsageError for a file that is there, StoreError.
@@ -69,12 +75,15 @@ def take_backup(
     target = _target(app, file, now)
     # Opening brings an older database up, and refuses one that is not to be trusted.
     _ = app.store
-    copy_database(app.home.database, target, progress=progress)
+    copy_database(app.home.database, target, files=True, progress=progress)
+    if keep is not None:
+        sweep_left_behind(folder_of(app.home.database))
     return Backup(
         path=target,
         size=target.stat().st_size,
         taken_at=now,
         contents=examine(target),
+        files=len(kept_in(target)),
         pruned=prune(app.home.database, keep) if keep is not None else (),
     )
 
@@ -91,7 +100,12 @@ def plan_restore(app: Application, name: str) -> RestorePlan:
     """
     app.actor.require(Permission.ADMIN, app.workspace)
     file = _find(app, name)
-    return RestorePlan(file=file, backup=examine(file), now=contents_at(app.home.database))
+    return RestorePlan(
+        file=file,
+        backup=examine(file),
+        now=contents_at(app.home.database),
+        missing_files=missing_files(file, app.home.state_folder),
+    )
 
 
 def restore_backup(app: Application, plan: RestorePlan) -> Restored:

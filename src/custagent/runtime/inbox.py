@@ -16,7 +16,7 @@ from custagent.conversation.service import utterances
 from custagent.core.answer import Answer, Question
 from custagent.core.conversation import Conversation, ImpossibleTransition, Status, Turn
 from custagent.core.errors import Overtaken, PermissionDenied, UnknownName, UsageError
-from custagent.core.message import Message, MessageKind, Sender, Verdict
+from custagent.core.message import Message, MessageKind, Sender, Verdict, may_be_judged
 from custagent.core.note import Note
 from custagent.core.people import Permission, Seat, User
 from custagent.core.record import AuditEntry
@@ -207,16 +207,21 @@ class Inbox:
         self._require_reply(conversation, reply)
         _refuse_refused(drop_replies(self._app, [reply]))
 
-    def judge(self, conversation: str, reply: int, *, wrong: bool) -> None:
+    def judge(self, conversation: str, reply: int | None = None, *, wrong: bool) -> int:
         """Say that the agent's reply was wrong, or take that back; kept beside what the contact thinks of it (GAP-2).
 
-        Raises UnknownName for what is no reply of the agent to a question in the conversation.
+        Without `reply` its last one; which one it was. Raises UnknownName for what is no reply of the agent to a question
+        in the conversation.
         """
+        if reply is None:
+            said = self._app.store.conversations.messages(conversation)
+            reply = next((one.id for one in reversed(said) if may_be_judged(one.sender, one.kind)), 0)
         action = "inbox wrong answer" if wrong else "inbox answer not wrong"
         entry = replace(self._entry(action, conversation), after=f"message {reply}")
         verdict = Verdict.DOWN if wrong else None
         feedback = self._app.store.feedback
         feedback.judge(reply, verdict, self._at(), conversation=conversation, author=self.name, audit=entry)
+        return reply
 
     def why(self, conversation: str, reply: int) -> Explanation:
         """What a reply of the agent rests on. Raises UnknownName, UsageError where nothing was decided."""

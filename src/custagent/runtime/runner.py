@@ -48,6 +48,7 @@ from custagent.runtime.in_force import Assigned, InForce
 from custagent.runtime.kinds_work import keep_at_work
 from custagent.runtime.log import fields
 from custagent.runtime.notifications import Notifications
+from custagent.runtime.recapping import Recapping
 from custagent.runtime.retention import Retention
 from custagent.runtime.served import ServedKind, adapter_of, served_kinds, surroundings
 from custagent.runtime.showing_work import ShowingWork
@@ -111,6 +112,7 @@ class Runner:
         self._fetching = Fetching(app.store.files, self.events.folder, self._adapters, app.clock, fence=self._fence)
         self._syncing = Syncing(app)
         self._notifications = Notifications(app, self.in_force, fence=self._fence)
+        self._recapping = Recapping(app, self.in_force, fence=self._fence)
         retention = Retention(app, self.in_force, fence=self._fence)
         self.timers = Timers(
             app, self.in_force, fence=self._fence, changed=self._committed, also=[keeper.look, retention.look]
@@ -318,6 +320,7 @@ class Runner:
             self.timers.run(self.stopping),
             self._notifications.run(self.stopping),
             self._fetching.run(self.stopping),
+            self._recapping.run(self.stopping),
             *(
                 keep_at_work(name, partial(kind.work, self, self.stopping), self.stopping)
                 for name, kind in self.kinds.items()

@@ -15,7 +15,15 @@ from datetime import datetime
 from pathlib import Path
 
 from custagent.core.errors import StoreError
-from custagent.store.backup_folder import checksum_path, folder_of, free_path, name_before_upgrade
+from custagent.store.backup_files import hashes_in, keep_beside, sync_folder
+from custagent.store.backup_folder import (
+    FILES_SUFFIX,
+    checksum_path,
+    files_path,
+    folder_of,
+    free_path,
+    name_before_upgrade,
+)
 from custagent.store.connection import at_one_moment, connect, finding
 from custagent.store.faults import as_store_error, damaged, patiently
 from custagent.store.migrations import APPLICATION_ID, LATEST_VERSION, version_of
@@ -49,8 +57,8 @@ class Contents:
     last_message_at: datetime | None
 
 
-def copy_database(source: Path, target: Path, *, progress: Progress | None = None) -> None:
-    """Write a copy of the database at `source` to `target`, for the owner alone.
+def copy_database(source: Path, target: Path, *, files: bool = False, progress: Progress | None = None) -> None:
+    """Write a copy of the database at `source` to `target`, for the owner alone; with `files` what belongs to it too.
 
     It is the state of one moment, while others go on writing. It is looked through and on the disk before it gets its
     name, with its checksum beside it; what had the name before is replaced. Raises StoreError when the source is
@@ -60,6 +68,9 @@ def copy_database(source: Path, target: Path, *, progress: Progress | None = Non
     try:
         with _written_whole(part):
             _copy(source, part, progress or (lambda _done, _of: None))
+            if files:
+                beside = part.with_name(f"{part.name}{FILES_SUFFIX}")
+                keep_beside(source.parent, hashes_in(part), beside, files_path(target))
             _settle(part, target)
     except OSError as error:
         raise StoreError(
@@ -223,12 +234,19 @@ def _written_whole(part: Path) -> Iterator[None]:
     for left in part.parent.glob(".*.part*"):
         with suppress(FileNotFoundError):
             if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
-                left.unlink()
+                _remove(left)
     try:
         yield
     finally:
         for path in part.parent.glob(f"{part.name}*"):
-            path.unlink(missing_ok=True)
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _settle(part: Path, target: Path) -> None:
@@ -244,15 +262,6 @@ def _settle(part: Path, target: Path) -> None:
     part.replace(target)
     unfinished.replace(note)
     sync_folder(target.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Let the names in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _checksum(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from pathlib import Path
 FOLDER = "backups"
 #: Beside each backup stands the SHA-256 of it, as `sha256sum --check` reads it.
 CHECKSUM_SUFFIX = ".sha256"
+#: And the folder of what it keeps that is not in the database.
+FILES_SUFFIX = ".files"
 
 _TIME = "%Y%m%d-%H%M%S"
 _TAKEN = re.compile(r"custagent-(\d{8}-\d{6})(?:-\d+)?\.db")
@@ -73,6 +76,11 @@ def checksum_path(backup: Path) -> Path:
     return backup.with_name(backup.name + CHECKSUM_SUFFIX)
 
 
+def files_path(backup: Path) -> Path:
+    """Where contacts' files stand that belong to a backup, and the workspace's key."""
+    return backup.with_name(backup.name + FILES_SUFFIX)
+
+
 def backups(database: Path) -> tuple[BackupFile, ...]:
     """The backups in the folder, newest first. What `restore` put aside is none: it may be damaged."""
     return tuple(sorted(_backups(folder_of(database)), key=lambda one: (one.taken_at, one.path.name), reverse=True))
@@ -84,6 +92,7 @@ def prune(database: Path, keep: int) -> tuple[Path, ...]:
     for path in taken[keep:]:
         path.unlink(missing_ok=True)
         checksum_path(path).unlink(missing_ok=True)
+        shutil.rmtree(files_path(path), ignore_errors=True)
     return tuple(taken[keep:])
 
 

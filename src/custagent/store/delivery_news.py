@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from custagent.core.message import DeliveryReceipt, DeliveryStatus, DeliveryUpdate
+from custagent.store.early_news import keep_early, note_until, reached, take_early
+from custagent.store.moments import to_text
 from custagent.store.settling import settle
 
 #: How far a piece has come; what is not higher changes nothing.
@@ -27,20 +29,34 @@ def note(connection: sqlite3.Connection, update: DeliveryUpdate, at: datetime) -
     """Whether the reply is one of this channel's; what the provider tells of it is written down then.
 
     What it gives back of ours is surer than its id: it may tell before we have noted that, and after a crash there may
-    be two copies of a reply with an id each. That one copy failed says nothing of the other.
+    be two copies of a reply with an id each. That one copy failed says nothing of the other. What is told of an id that
+    we do not know waits a day for it.
     """
+    if update.until is not None:
+        return note_until(connection, update, update.until, at)
     row = _row_of(connection, update)
     if row is None:
+        keep_early(connection, update, at)
         return False
     outbound, noted, part, last = row
     receipt, known = update.receipt, update.receipt.external_id
+    if update.sent_at is not None and last:
+        connection.execute("UPDATE outbox SET sent_at = ? WHERE message = ?", (to_text(update.sent_at), outbound))
     if part > 0 or not last:
         _note_piece(connection, outbound, replace(update, part=part, last=last), at)
-        return True
-    if receipt.status is DeliveryStatus.FAILED and known and noted not in ("", known):
-        return True
-    settle(connection, outbound, receipt, at)
+    elif receipt.status is not DeliveryStatus.FAILED or not known or noted in ("", known):
+        settle(connection, outbound, receipt, at)
+    catch_up(connection, outbound, at)
     return True
+
+
+def catch_up(connection: sqlite3.Connection, outbound: int, at: datetime) -> None:
+    """Let a reply come as far as was told before its ids, or the time of its sending, were noted."""
+    for early in take_early(connection, outbound):
+        note(connection, early, at)
+    status = reached(connection, outbound)
+    if status is not None:
+        settle(connection, outbound, DeliveryReceipt(status=status), at)
 
 
 def _row_of(connection: sqlite3.Connection, update: DeliveryUpdate) -> tuple[int, str, int, bool] | None:

@@ -19,6 +19,7 @@ from custagent.core.message import DeliveryReceipt, DeliveryStatus
 from custagent.core.record import AuditEntry
 from custagent.store.audit import add_entry
 from custagent.store.backup import rewrite
+from custagent.store.backup_files import forget_unnamed, sweep_left_behind
 from custagent.store.backup_folder import folder_of
 from custagent.store.database import Database
 from custagent.store.lease import check_fence
@@ -39,11 +40,12 @@ ERASED: Mapping[str, Mapping[str, str]] = {
     "reply_ways": {"contact_key": "''", "details": "'{}'"},
     "channel_events": {"external_id": "'erased:' || message"},
     "notes": {"text": "''"},
+    "recaps": {"said": "''"},
 }
 #: Of these no row is left.
 GONE = ("snoozes", "drafts", "attached_files")
 #: Of these no row of a contact is left.
-GONE_WITH_CONTACT = ("identities", "opt_outs")
+GONE_WITH_CONTACT = ("identities", "opt_outs", "watermarks")
 #: How the rows of a conversation are found in each table that has some; the contact's own row goes by its id.
 OF_CONVERSATION: Mapping[str, str] = {
     "conversations": "id",
@@ -62,6 +64,7 @@ OF_CONVERSATION: Mapping[str, str] = {
     "seen": "conversation",
     "givings": "conversation",
     "handoffs": "conversation",
+    "recaps": "conversation",
     "notices": "conversation",
     "notifications": "conversation",
     "credit_entries": "conversation",
@@ -205,8 +208,20 @@ class Erasure:
         What cannot be read cannot be changed either: it is for a person to delete.
         """
         keys = tuple((contact.channel, contact.key) for contact in contacts)
-        for path in sorted(folder_of(self._database.path).glob("*.db")):
-            yield path, rewrite(path, lambda connection: _erase_in_copy(connection, keys, conversations))
+        folder = folder_of(self._database.path)
+        sweep_left_behind(folder)
+        for path in sorted(folder.glob("*.db")):
+            reason = rewrite(path, lambda connection: _erase_in_copy(connection, keys, conversations))
+            yield path, reason or _forget_files(path)
+
+
+def _forget_files(backup: Path) -> str:
+    """Take the files away that nothing in the backup names any more; why that could not be done, or ""."""
+    try:
+        forget_unnamed(backup)
+    except (OSError, sqlite3.Error) as error:
+        return str(error)
+    return ""
 
 
 def _telephone(text: str) -> str:
@@ -260,13 +275,23 @@ def _erase_in_copy(
         for conversation in wanted:
             at = connection.execute("SELECT last_message_at FROM conversations WHERE id = ?", (conversation,))
             _end(connection, conversation, datetime.fromisoformat(at.fetchone()[0]))
-    if version_of(connection) == LATEST_VERSION:
         _forget_unread(connection, contacts)
+    _forget_gone(connection, wanted)
     _blank(connection, contacts, wanted)
     connection.execute("UPDATE outbox SET status = 'dropped' WHERE status = 'queued'")
     connection.execute("COMMIT")
     connection.execute("VACUUM")
     return True
+
+
+def _forget_gone(connection: sqlite3.Connection, conversations: Sequence[str]) -> None:
+    """What no row is left of, in a backup whose tables are of another version."""
+    for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+        if table in GONE:
+            connection.execute(
+                f"DELETE FROM {table} WHERE conversation IN (SELECT value FROM json_each(?))",  # noqa: S608 - constants of this file
+                (json.dumps(list(conversations)),),
+            )
 
 
 def _blank(connection: sqlite3.Connection, contacts: Sequence[int], conversations: Sequence[str]) -> Erased:

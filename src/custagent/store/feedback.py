@@ -74,7 +74,11 @@ class SqliteFeedback:
                 "SELECT sender, kind FROM messages WHERE id = ? AND conversation = ?", (message, conversation)
             ).fetchone()
             if row is None or not may_be_judged(Sender(row[0]), MessageKind(row[1])):
-                raise UnknownName(f"There is no reply {message} of the agent to judge in {conversation}.")
+                told = f"no reply {message}" if message else "no reply"
+                raise UnknownName(
+                    f"There is {told} of the agent to judge in {conversation}.",
+                    hint=f"What was said there: custagent inbox show {conversation}",
+                )
             connection.execute("DELETE FROM judgements WHERE message = ?", (message,))
             if verdict is not None:
                 connection.execute(

@@ -13,6 +13,7 @@ from custagent.core.conversation import Held, Turn
 from custagent.core.handoff import HandoffRecord, HandoffSummary, TriedSource
 from custagent.store.database import Database
 from custagent.store.moments import from_text, to_text
+from custagent.store.recaps import RECAP_COLUMNS, recap_of
 from custagent.store.threads import CONVERSATION_COLUMNS, CONVERSATIONS, conversation_of
 
 #: The order in which contacts are served: since when people have the conversation, in message numbers.
@@ -107,12 +108,13 @@ class Handoffs:
         """What people were told of the conversation each time they got it, oldest first."""
         rows = self._database.read(
             lambda connection: connection.execute(
-                "SELECT message, at, summary FROM handoffs WHERE conversation = ? ORDER BY id", (conversation,)
+                f"SELECT message, handoffs.at, summary, {RECAP_COLUMNS}"  # noqa: S608 - a constant
+                " FROM handoffs LEFT JOIN recaps ON recaps.handoff = handoffs.id"
+                " WHERE handoffs.conversation = ? ORDER BY handoffs.id",
+                (conversation,),
             ).fetchall()
         )
-        return tuple(
-            HandoffRecord(message=message, at=from_text(at), summary=_summary(summary)) for message, at, summary in rows
-        )
+        return tuple(map(_record, rows))
 
     def _listed(self, where: str, values: tuple[Any, ...]) -> tuple[Held, ...]:
         rows = self._database.read(
@@ -149,6 +151,12 @@ def _held(row: Sequence[Any]) -> Held:
         wrote_at=from_text(wrote_at) if wrote_at else None,
         tried=tuple(json.loads(tried)),
     )
+
+
+def _record(row: Sequence[Any]) -> HandoffRecord:
+    message, at, summary, *tried = row
+    recap, usage = recap_of(tried)
+    return HandoffRecord(message=message, at=from_text(at), summary=_summary(summary), recap=recap, recap_usage=usage)
 
 
 def _summary(text: str) -> HandoffSummary:

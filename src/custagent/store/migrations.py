@@ -22,6 +22,7 @@ from custagent.store.conversation_tables import (
     m010_create_outbox,
     m011_create_lease,
 )
+from custagent.store.delivery_tables import m028_create_early_news
 from custagent.store.faults import patiently
 from custagent.store.inbox_tables import (
     m018_create_inbox,
@@ -31,7 +32,7 @@ from custagent.store.inbox_tables import (
     m027_create_judgements,
 )
 from custagent.store.live_tables import m012_create_pauses, m013_create_channel_checks
-from custagent.store.people_tables import m017_create_absences_and_handoffs
+from custagent.store.people_tables import m017_create_absences_and_handoffs, m029_create_recaps
 from custagent.store.record_tables import (
     m014_create_notices,
     m015_create_feedback_and_snoozes,
@@ -261,6 +262,8 @@ MIGRATIONS: tuple[Step, ...] = (
     m025_create_opt_outs,
     m026_create_channel_states,
     m027_create_judgements,
+    m028_create_early_news,
+    m029_create_recaps,
 )
 LATEST_VERSION = len(MIGRATIONS)
 

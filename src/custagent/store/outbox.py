@@ -19,7 +19,8 @@ from custagent.core.message import (
 )
 from custagent.core.ports import Clock, Outbox
 from custagent.store.database import Database
-from custagent.store.delivery_news import note
+from custagent.store.delivery_news import catch_up, note
+from custagent.store.early_news import forget_early
 from custagent.store.lease import check_fence
 from custagent.store.moments import from_text, to_text
 from custagent.store.outgoing import asked_last, outbound_of, outbound_rows
@@ -120,6 +121,7 @@ class SqliteOutbox(Outbox):
         def record(connection: sqlite3.Connection) -> None:
             check_fence(connection, fence)
             settle(connection, outbound, receipt, at)
+            catch_up(connection, outbound, at)
 
         self._database.write(record)
 
@@ -251,6 +253,7 @@ class SqliteOutbox(Outbox):
 
         def note_all(connection: sqlite3.Connection) -> int:
             check_fence(connection, fence)
+            forget_early(connection, at)
             return sum(note(connection, update, at) for update in updates)
 
         return self._database.write_soon(note_all)

@@ -48,3 +48,28 @@ def m017_create_absences_and_handoffs(database: sqlite_utils.Database) -> None:
         ) STRICT;
         CREATE INDEX handoffs_by_conversation ON handoffs (conversation, message);
     """)
+
+
+def m029_create_recaps(database: sqlite_utils.Database) -> None:
+    """What a model wrote for those who took a conversation over, and what that used up (HND-4)."""
+    database.executescript("""
+        -- One row once it was tried, whatever became of it: nothing is tried twice.
+        CREATE TABLE recaps (
+            handoff INTEGER NOT NULL PRIMARY KEY REFERENCES handoffs (id),
+            conversation TEXT NOT NULL REFERENCES conversations (id),
+            outcome TEXT NOT NULL CHECK (outcome IN ('checked', 'refused', 'failed', 'late')),
+            -- JSON with its lines; '' where there are none to show. They are made of the contact's words.
+            said TEXT NOT NULL,
+            language TEXT NOT NULL,
+            model TEXT NOT NULL,
+            calls INTEGER NOT NULL,
+            input_tokens INTEGER NOT NULL,
+            output_tokens INTEGER NOT NULL,
+            -- US dollars; NULL where it is not known.
+            cost REAL,
+            at TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX recaps_by_conversation ON recaps (conversation);
+        -- Looked for every few seconds: those of the last hour.
+        CREATE INDEX handoffs_by_time ON handoffs (at);
+    """)

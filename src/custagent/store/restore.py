@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from custagent.core.errors import StoreError
-from custagent.store.backup import Contents, contents_of, copy_database, examine, sync_folder
-from custagent.store.backup_folder import folder_of, free_path, name_of_replaced
+from custagent.store.backup import Contents, contents_of, copy_database, examine
+from custagent.store.backup_files import every_hash, keep_beside, put_files_back, put_key_back, sync_folder
+from custagent.store.backup_folder import files_path, folder_of, free_path, name_of_replaced
 from custagent.store.connection import at_one_moment, connect, finding
 from custagent.store.faults import as_store_error, patiently
 from custagent.store.lease import LeaseHolder, take_lease
@@ -137,11 +138,14 @@ def restore(backup: Path, database: Path, *, holder: LeaseHolder, at: datetime) 
         with closing(connect(working, "rw")) as connection:
             bring_up(connection)
             after = contents_of(connection)
+        # First, so that no message is there without its files; until then nothing names them.
+        put_files_back(backup, database.parent)
         with closing(_Doorkeeper(database, holder, at)) as door:
             replace = _replace_rows if _is_usable(database) else _replace_file
             replaced = replace(working, database, door)
             # What it said was about the file of before.
             seal_path(database).unlink(missing_ok=True)
+            put_key_back(backup, database.parent)
     except sqlite3.Error as error:
         raise as_store_error(error, database) from error
     except OSError as error:
@@ -175,7 +179,7 @@ def _replace_rows(working: Path, database: Path, door: _Doorkeeper) -> Path:
             # Until the copy is made nobody else may write: it would be neither in the old database nor in the new one.
             patiently(lambda: live.execute("BEGIN IMMEDIATE"), 30.0)
             replaced = _place_for_replaced(database, door.at)
-            copy_database(database, replaced)
+            copy_database(database, replaced, files=True)
             marks = _marks(live)
             live.execute("ROLLBACK")
             with closing(connect(working, "rw")) as new:
@@ -206,6 +210,9 @@ def _replace_file(working: Path, database: Path, door: _Doorkeeper) -> Path | No
     database.with_name(f"{database.name}-shm").unlink(missing_ok=True)
     if replaced is not None:
         os.link(database, replaced)
+        # Which of them its messages came with, nobody can read.
+        beside, state = files_path(replaced), database.parent
+        keep_beside(state, every_hash(state), beside.with_name(f".{beside.name}.{os.getpid()}.part"), beside)
     working.replace(database)
     sync_folder(database.parent)
     return replaced

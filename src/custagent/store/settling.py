@@ -34,7 +34,8 @@ def settle(connection: sqlite3.Connection, outbound: int, receipt: DeliveryRecei
     if receipt.status not in _NEXT[status]:
         return
     connection.execute(
-        "UPDATE outbox SET status = ?, error = ?, changed_at = ? WHERE message = ?",
+        "UPDATE outbox SET status = ?1, error = ?2, changed_at = ?3,"
+        " sent_at = iif(?1 IN ('sent', 'delivered', 'read') AND sent_at = '', ?3, sent_at) WHERE message = ?4",
         (receipt.status.value, receipt.error, to_text(at), outbound),
     )
     if charge is not None and receipt.status in _LOST:

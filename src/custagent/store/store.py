@@ -33,6 +33,7 @@ from custagent.store.pauses import Pauses
 from custagent.store.presence import Presence
 from custagent.store.questions import Questions
 from custagent.store.queue import Queue
+from custagent.store.recaps import Recaps
 from custagent.store.seal import seal
 from custagent.store.search import Search
 from custagent.store.sign_in import SignIn
@@ -79,6 +80,7 @@ class Store:
         self.pauses = Pauses(self._database)
         self.presence = Presence(self._database)
         self.handoffs = Handoffs(self._database)
+        self.recaps = Recaps(self._database)
         self.checks = ChannelChecks(self._database)
         self.channel_states = ChannelStates(self._database)
         self.totals = Totals(self._database)

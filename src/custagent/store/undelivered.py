@@ -122,6 +122,7 @@ class Undelivered:
             # just now is being tried.
             connection.execute(
                 "UPDATE outbox SET status = 'queued', attempts = 0, next_at = '', error = '', external_id = '',"
+                " sent_at = '',"
                 " changed_at = ?, parts_sent = iif(EXISTS (SELECT 1 FROM outbox_parts WHERE outbox_parts.message ="
                 " outbox.message AND outbox_parts.status = 'failed'), 0, parts_sent) WHERE message = ? AND error <> ?",
                 (to_text(at), reply, SENDING),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from custagent.channels.whatsapp.replies import posts, recipient
 from custagent.core.document import Citation
 from custagent.core.message import Message, MessageKind, OutboundMessage, RepliedTo, Sender
-from custagent.locales import catalogue, languages, nearest
+from custagent.locales import catalogue, languages
 from custagent.testing.whatsapp import check_message
 
 

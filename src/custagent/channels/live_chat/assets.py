@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import html
-import json
 import logging
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from custagent.channels.live_chat.bundle import bundle, module
+from custagent.channels.live_chat.bundle import bundle, bundle_name, module, style_name
 from custagent.channels.live_chat.loader import KeptLoaders, loader, loader_name, text_of
-from custagent.channels.live_chat.look import attribute, stylesheet
-from custagent.channels.origins import frame_ancestors
+from custagent.channels.live_chat.look import attribute
+from custagent.channels.live_chat.packing import packed
 from custagent.core.look import Look
 
 _log = logging.getLogger(__name__)
@@ -32,6 +31,7 @@ MEDIA_TYPES: Mapping[str, str] = {
     "files.js": "text/javascript",
     "header.js": "text/javascript",
     "intro.js": "text/javascript",
+    "labels.js": "text/javascript",
     "markup.js": "text/javascript",
     "outbox.js": "text/javascript",
     "page.js": "text/javascript",
@@ -55,6 +55,8 @@ _MAX_AGE = 300
 _PICTURE_MAX_AGE = 86_400
 #: A year: the longest that caches take seriously.
 _FOR_EVER = 31_536_000
+#: What a name has in it that stands for one content only.
+_HASH = re.compile(r"^(bundle|chat)-[0-9a-f]{16}(?=\.)")
 
 #: Pictures of people, by the end of their name.
 PICTURE_TYPES: Mapping[str, str] = {
@@ -79,15 +81,22 @@ class HostPage:
 
 
 def asset(request: Request, name: str) -> Response:
-    """A script or style sheet, or 304 for a browser that has it."""
+    """A script or style sheet, or 304 for a browser that has it.
+
+    Under a name with a hash in it a browser keeps it for good. A page of the version before, which asks while the server
+    starts again, gets today's.
+    """
+    for_ever = name in {bundle_name(), style_name()}
+    name = _HASH.sub(r"\1", name)
     media_type = MEDIA_TYPES.get(name)
     if media_type is None:
         return no_file()
     if name == "widget.js":
         return _file(request, loader(), media_type, elsewhere=True)
     if name == "bundle.js":
-        return _file(request, bundle().encode(), media_type)
-    return _file(request, (module(name) if name.endswith(".js") else text_of(name)).encode(), media_type)
+        return _file(request, bundle().encode(), media_type, for_ever=for_ever)
+    text = module(name) if name.endswith(".js") else text_of(name)
+    return _file(request, text.encode(), media_type, for_ever=for_ever)
 
 
 def kept_loader(request: Request, loaders: KeptLoaders | None) -> Response:
@@ -103,18 +112,13 @@ def kept_loader(request: Request, loaders: KeptLoaders | None) -> Response:
     return _file(request, content, MEDIA_TYPES["widget.js"], elsewhere=True, for_ever=True)
 
 
-def style(request: Request, look: Look) -> Response:
-    """The colours of one chat, asked for anew each time, for they may change at any moment."""
-    response = _file(request, stylesheet(look).encode(), MEDIA_TYPES["chat.css"])
-    response.headers["Cache-Control"] = "no-cache"
-    return response
-
-
 def _file(
     request: Request, body: bytes, media_type: str, *, elsewhere: bool = False, for_ever: bool = False
 ) -> Response:
+    body, coded = packed(request, body)
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {
+        **coded,
         "ETag": etag,
         "Cache-Control": f"public, max-age={_FOR_EVER}, immutable" if for_ever else f"public, max-age={_MAX_AGE}",
         "X-Content-Type-Options": "nosniff",
@@ -153,23 +157,6 @@ def no_file() -> Response:
     return Response("There is no such file.", status_code=404, media_type="text/plain")
 
 
-def frame(origins: Sequence[str], scheme: str = "auto", said: Mapping[str, Any] | None = None) -> Response:
-    """The page inside the iframe. Only the server's own pages and `origins` may show it; it runs no inline script.
-
-    `said` is what the chat says first: text in the page, of which no sign begins an element.
-    """
-    parents = frame_ancestors(origins)
-    page = text_of("frame.html").replace("{{parents}}", html.escape(parents.removeprefix("'self'").strip()))
-    page = page.replace("{{scheme}}", html.escape(scheme))
-    page = page.replace("{{hello}}", json.dumps(said).replace("<", "\\u003c") if said else "")
-    policy = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-        f"base-uri 'none'; form-action 'none'; frame-ancestors {parents}; "
-        "require-trusted-types-for 'script'; trusted-types 'none'"
-    )
-    return _page(page, policy)
-
-
 def host_page(shown: HostPage, root: str = "") -> Response:
     """The demo's page. Its strict policy shows what the loader needs of a site: `script-src` and `frame-src`.
 
@@ -195,15 +182,15 @@ def host_page(shown: HostPage, root: str = "") -> Response:
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )
-    return _page(page, policy)
+    return Response(page, media_type="text/html", headers=page_headers(policy))
 
 
-def _page(page: str, policy: str) -> Response:
-    headers = {
+def page_headers(policy: str) -> dict[str, str]:
+    """What every page is sent with; `policy` is its Content-Security-Policy."""
+    return {
         "Content-Security-Policy": policy,
         "Cache-Control": "no-store",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     }
-    return Response(page, media_type="text/html", headers=headers)

@@ -6,6 +6,7 @@ before a function, a class or a constant. The browser reads the single files as 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from functools import cache
@@ -16,6 +17,8 @@ from custagent.locales import catalogue, languages
 #: The module that is begun with.
 ENTRY = "chat.js"
 _IMPORT = re.compile(r'^import \{ ([^}]+) \} from "\./([a-z]+\.js)";$', re.MULTILINE)
+#: Lines that only people read, and the blanks before others: no text of the modules runs over more than a line.
+_REMARK = re.compile(r"^ *(?://[^\n]*|/\*\*.*?\*/)\n|^ +", re.MULTILINE | re.DOTALL)
 _EXPORT = re.compile(r"^export ((?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
 
 
@@ -24,7 +27,8 @@ def module(name: str) -> str:
     """A module as it is served by itself; `texts.js` with the words of every catalogue in it."""
     if name != "texts.js":
         return text_of(name)
-    words = {code: dict(catalogue(code).widget) for code in languages()}
+    # A text a language: a browser reads those only that it needs.
+    words = {code: written(dict(catalogue(code).widget)) for code in languages()}
     return text_of(name).replace('"{{texts}}"', written(words))
 
 
@@ -43,8 +47,24 @@ def bundle() -> str:
     return '"use strict";\n' + "\n".join(_wrapped(name) for name in order)
 
 
+@cache
+def bundle_name() -> str:
+    """What the bundle is called in addresses, such as `bundle-0123456789abcdef.js`: another one has another name."""
+    return f"bundle-{_hash(bundle())}.js"
+
+
+@cache
+def style_name() -> str:
+    """The same of the frame's style sheet."""
+    return f"chat-{_hash(text_of('chat.css'))}.css"
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def _wrapped(name: str) -> str:
-    text = module(name)
+    text = _REMARK.sub("", module(name))
     given = ", ".join(found[2] for found in _EXPORT.finditer(text))
     text = _EXPORT.sub(r"\1", _IMPORT.sub(lambda found: f"const {{ {found[1]} }} = {_variable(found[2])};", text))
     return f"// {json.dumps(name)}\nconst {_variable(name)} = (() => {{\n{text}\nreturn {{ {given} }};\n}})();"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from custagent.core.look import COLOUR, ON_COLOUR, READABLE, Look, channels_of, contrast
 
 #: What text of the chat's colour stands on: the lightest and darkest surfaces of `chat.css`, by scheme.
@@ -39,6 +41,7 @@ def attribute(look: Look) -> str:
     return "" if told(look) == told(Look()) else " ".join(told(look)).rstrip()
 
 
+@lru_cache(maxsize=64)
 def _tones(colour: str, scheme: str) -> tuple[str, str]:
     """A soft background of the colour, and the colour for text that can be read on it and on the surfaces."""
     soft = _mixed(_SURFACES[scheme][0], colour, _SOFT)

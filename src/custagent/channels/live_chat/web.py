@@ -21,14 +21,13 @@ from custagent.channels.live_chat import calls
 from custagent.channels.live_chat.assets import (
     HostPage,
     asset,
-    frame,
     host_page,
     kept_loader,
     no_file,
     picture,
-    style,
 )
 from custagent.channels.live_chat.chat import LiveChat, Refusal
+from custagent.channels.live_chat.frame import frame
 from custagent.channels.live_chat.loader import KeptLoaders
 from custagent.channels.live_chat.replies import Around, Handler, address_of, busy, header, refused
 from custagent.channels.live_chat.uploads import download, upload
@@ -105,7 +104,6 @@ def create_routes(
         Route("/chat/widget-{hash}.js", named_loader),
         Route("/chat/-/{name}", file),
         Route("/chat/{channel}/frame", web.page),
-        Route("/chat/{channel}/look.css", web.look),
         Route("/chat/{channel}/photos/{name}", web.photo),
         Route("/chat/{channel}/demo", web.demo),
     ]
@@ -129,12 +127,7 @@ class _LiveChatWeb:
             except CustagentError as error:
                 # The frame asks for it once more, and tells the visitor how that goes.
                 _log.warning("live chat %s could not say hello: %s", chat.name, error.message)
-        return frame(chat.origins, chat.look.scheme, said)
-
-    async def look(self, request: Request) -> Response:
-        """The colours of the frame."""
-        chat = self._channels.get(request.path_params["channel"])
-        return no_file() if chat is None else style(request, chat.look)
+        return frame(request, chat.origins, chat.look, said)
 
     async def demo(self, request: Request) -> Response:
         """A page that has the chat on it as a site would, for looking at it."""

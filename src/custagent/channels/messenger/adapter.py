@@ -8,9 +8,10 @@ from collections.abc import Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from custagent.channels.messenger.content import id_in
 from custagent.channels.messenger.page import FIELDS, MessengerPage
 from custagent.channels.messenger.replies import action, bodies
-from custagent.channels.messenger.words import Page, id_in, parse
+from custagent.channels.messenger.words import Page, parse
 from custagent.channels.reception import Reception, Surroundings
 from custagent.core.channel import Channel, MessengerChannel
 from custagent.core.errors import ChannelError, ConfigError

@@ -8,8 +8,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from custagent.channels.http import ask
+from custagent.channels.messenger.content import id_in
 from custagent.channels.messenger.replies import FAULTS, SUBCODES
-from custagent.channels.messenger.words import id_in
 from custagent.channels.meta import Graph, first, mapping, mappings, text
 from custagent.channels.reception import Surroundings
 from custagent.core.channel import MessengerChannel

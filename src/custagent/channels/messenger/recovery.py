@@ -19,9 +19,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from custagent.channels.messenger.content import id_in
 from custagent.channels.messenger.page import MessengerPage, file_of, link_of
 from custagent.channels.messenger.replies import WINDOW
-from custagent.channels.messenger.words import STANDBY, id_in
+from custagent.channels.messenger.words import STANDBY
 from custagent.channels.meta import canonical, mapping, mappings, text
 from custagent.channels.plain import plain_text
 from custagent.channels.reception import Reception

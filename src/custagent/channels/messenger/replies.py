@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from custagent.channels.messenger.words import OPTION
+from custagent.channels.messenger.content import OPTION
 from custagent.channels.pieces import pieces, shortened
 from custagent.channels.sources import with_sources
 from custagent.core.channel import LONGEST_TEXTS, ChannelKind

@@ -12,10 +12,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from urllib.parse import unquote, urlsplit
 
+from custagent.channels.messenger.content import ID, LONGEST_NAME, content_of, id_in, option
 from custagent.channels.meta import canonical, mapping, mappings, text
 from custagent.channels.plain import plain_text
 from custagent.core.channel_event import ChannelEvent, MessageChanged, PersonWrote, Unread
@@ -32,8 +31,6 @@ from custagent.core.message import (
 if TYPE_CHECKING:
     from custagent.channels.webhook import Batch
 
-#: What stands before an option's words in the payload of its button; the payload of a button comes back when it is pressed.
-OPTION: Final = "custagent:option:"
 #: What stands in the metadata of our messages, which comes back with their echoes: the outbox row and the piece of it.
 REFERENCE: Final = re.compile(r"custagent:([0-9]{1,18}):([0-9]{1,4})(\+)?")
 #: Why the agent leaves a message to people that came while another app has the thread.
@@ -42,18 +39,10 @@ STANDBY: Final = "another app of the page has the conversation"
 #: What happens on a page and is no matter of a conversation, or is told better elsewhere.
 _LEFT_ASIDE: Final = frozenset({
     "account_linking", "app_roles", "game_play", "message_request", "messaging_feedback", "optin", "payment",
-    "policy-enforcement", "policy_enforcement", "reaction", "read", "referral", "request_thread_control",
+    "policy-enforcement", "policy_enforcement", "reaction", "referral", "request_thread_control",
 })  # fmt: skip
 #: What every event has, whatever it tells.
 _AROUND: Final = frozenset({"sender", "recipient", "timestamp", "hop_context", "is_echo"})
-#: Attachments that are pages of Facebook, not files.
-_SHARED: Final = frozenset({"fallback", "post", "share"})
-#: Messenger's thumbs up, in its three sizes: people mean the character.
-_THUMBS_UP: Final = frozenset({"369239263222822", "369239343222814", "369239383222810"})
-_MOST_FILES: Final = 30
-_LONGEST_ADDRESS: Final = 4_000
-_LONGEST_NAME: Final = 120
-_ID: Final = re.compile(r"[\x21-\x7e]{1,512}")
 _EARLIEST: Final = datetime(2010, 1, 1, tzinfo=UTC)
 #: How far a clock of the provider's may be ahead of ours.
 _AHEAD: Final = timedelta(days=1)
@@ -166,36 +155,6 @@ def read_event(item: object, page: Page, *, at: datetime, standby: bool, body_ha
     return found or (_unread(item, page, kind),)
 
 
-def content_of(message: Mapping[str, Any]) -> tuple[str, tuple[Attachment, ...]]:
-    """The words of a message and its files. What is neither is a file without a type, for the agent to say so.
-
-    A shared page is its title and address, a place its coordinates, and Messenger's thumb the character.
-    """
-    words = [_option(mapping(message.get("quick_reply"))) or plain_text(text(message, "text"))]
-    files = []
-    attachments = message.get("attachments")
-    for item in mappings(mapping(attachments).get("data") or attachments)[:_MOST_FILES]:
-        kind, payload = text(item, "type") or "file", mapping(item.get("payload"))
-        if id_in(payload, "sticker_id") in _THUMBS_UP:
-            words.append("👍")
-        elif kind in _SHARED or kind in ("location", "template"):
-            words += [line for line in _shared(item, payload) if line not in words[0]]
-        else:
-            files.append(_file(kind, payload))
-    said = "\n".join(filter(None, words))
-    if not said and not files:
-        files.append(Attachment(name="message of an unknown kind"))
-    return said, tuple(files)
-
-
-def id_in(holder: object, key: str) -> str:
-    """An id, which Meta writes as a text or as a number; "" for anything that is none."""
-    value = holder.get(key) if isinstance(holder, dict) else None
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63:
-        return str(value)
-    return value if isinstance(value, str) and _ID.fullmatch(value) else ""
-
-
 def _message(event: _Event) -> Iterable[_Read]:
     message = mapping(event.told.get("message"))
     mid = id_in(message, "mid")
@@ -225,6 +184,7 @@ def _echo(event: _Event, message: Mapping[str, Any], mid: str) -> _Read:
             outbound=int(ours[1]) if ours else 0,
             part=int(ours[2]) if ours else 0,
             last=not (ours and ours[3]),
+            sent_at=event.at,
         )
     said, files = content_of(message)
     return _person(event, mid, said, files)
@@ -233,7 +193,7 @@ def _echo(event: _Event, message: Mapping[str, Any], mid: str) -> _Read:
 def _postback(event: _Event) -> Iterable[_Read]:
     """A button was pressed; in `standby` its payload is missing."""
     pressed = mapping(event.told.get("postback"))
-    said = _option(pressed) or plain_text(text(pressed, "title"))
+    said = option(pressed) or plain_text(text(pressed, "title"))
     if said and event.psid and not event.by_page:
         key = canonical([event.psid, event.told.get("timestamp"), pressed.get("payload")])
         yield _inbound(event, id_in(pressed, "mid") or f"postback:{_hash(key)}", said)
@@ -252,14 +212,32 @@ def _edit(event: _Event) -> Iterable[_Read]:
 
 
 def _delivery(event: _Event) -> Iterable[_Read]:
-    """Where it has no ids, it is about everything before a moment, of which the echoes tell as much."""
-    mids = mapping(event.told.get("delivery")).get("mids")
-    known = [mid for mid in mids if isinstance(mid, str) and _ID.fullmatch(mid)] if isinstance(mids, list) else []
+    """Where it has no ids, it is about everything before a moment."""
+    told = mapping(event.told.get("delivery"))
+    mids = told.get("mids")
+    known = [mid for mid in mids if isinstance(mid, str) and ID.fullmatch(mid)] if isinstance(mids, list) else []
     if not known:
-        yield "delivery-watermark"
+        yield _until(event, told, DeliveryStatus.DELIVERED)
     for mid in known:
         receipt = DeliveryReceipt(status=DeliveryStatus.DELIVERED, external_id=mid)
         yield DeliveryUpdate(channel=event.page.channel, receipt=receipt)
+
+
+def _seen(event: _Event) -> Iterable[_Read]:
+    yield _until(event, mapping(event.told.get("read")), DeliveryStatus.READ)
+
+
+def _until(event: _Event, told: Mapping[str, Any], status: DeliveryStatus) -> _Read:
+    """All that the page had sent to the contact by the watermark has come that far."""
+    until = _moment(told.get("watermark"), event.at, otherwise=_EARLIEST)
+    if until == _EARLIEST or event.by_page or not event.psid:
+        return "watermark"
+    return DeliveryUpdate(
+        channel=event.page.channel,
+        receipt=DeliveryReceipt(status=status),
+        until=until,
+        contact_key=event.psid,
+    )
 
 
 def _control(event: _Event) -> Iterable[_Read]:
@@ -283,6 +261,7 @@ _READERS: Final[Mapping[str, Callable[[_Event], Iterable[_Read]]]] = {
     "postback": _postback,
     "message_edit": _edit,
     "delivery": _delivery,
+    "read": _seen,
     "pass_thread_control": _control,
     "take_thread_control": _control,
 }
@@ -325,50 +304,10 @@ def _unread(item: object, page: Page, kind: str) -> Unread:
     content = json.dumps(item, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
     return Unread(
         channel=page.channel,
-        kind=plain_text(kind)[:_LONGEST_NAME],
+        kind=plain_text(kind)[:LONGEST_NAME],
         content=content,
         content_hash=_hash(canonical(item)),
     )
-
-
-def _option(pressed: Mapping[str, Any]) -> str:
-    """The whole words of an option of ours, of which the button shows the beginning; "" for another's button."""
-    payload = text(pressed, "payload")
-    return plain_text(payload.removeprefix(OPTION)) if payload.startswith(OPTION) else ""
-
-
-def _shared(item: Mapping[str, Any], payload: Mapping[str, Any]) -> Iterable[str]:
-    """A page's or a template's title and address; a place's coordinates."""
-    yield plain_text(text(payload, "title") or text(item, "title") or text(payload, "text"))
-    place = mapping(payload.get("coordinates"))
-    latitude, longitude = place.get("lat"), place.get("long")
-    if isinstance(latitude, int | float) and isinstance(longitude, int | float):
-        yield f"📍 {latitude}, {longitude}"
-    else:
-        yield plain_text(text(payload, "url") or text(item, "url") or text(item, "URL"))[:_LONGEST_ADDRESS]
-
-
-def _file(kind: str, payload: Mapping[str, Any]) -> Attachment:
-    """A file that can be fetched, by its address; what has none is named after its kind."""
-    kind = plain_text(kind)[:_LONGEST_NAME]
-    address = text(payload, "url")
-    if not address.startswith("https://") and not address.startswith("http://"):
-        address = ""
-    address = address if len(address) <= _LONGEST_ADDRESS else ""
-    try:
-        name = plain_text(unquote(PurePosixPath(urlsplit(address).path).name))
-    except ValueError:
-        name, address = "", ""
-    named = name if PurePosixPath(name).suffix else kind
-    return Attachment(name=named[-_LONGEST_NAME:], media_type=_media_type(kind, named), reference=address)
-
-
-def _media_type(kind: str, name: str) -> str:
-    """By the name's end, except that a voice message is one, although it is called .mp4."""
-    import mimetypes
-
-    guessed = mimetypes.guess_type(name)[0] or ""
-    return f"audio/{guessed.partition('/')[2]}" if kind == "audio" and guessed else guessed
 
 
 def _items(value: object) -> list[object]:

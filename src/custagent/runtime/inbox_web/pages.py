@@ -271,6 +271,7 @@ def _summary(desk: Desk, thread: Thread) -> Mapping[str, Any] | None:
         "answers": last.summary.answers,
         "questions_back": last.summary.questions_back,
         "tried": last.summary.tried,
+        "recap": last.recap,
     }
 
 

@@ -5,11 +5,11 @@ import { EmailForm } from "./email.js";
 import { FilePicker, sizeOf } from "./files.js";
 import { Header } from "./header.js";
 import { Intro } from "./intro.js";
+import { Labels } from "./labels.js";
 import { Outbox, outcome } from "./outbox.js";
 import { Page, isToken } from "./page.js";
 import { Server, backOff } from "./server.js";
 import { openStream } from "./share.js";
-import { directionOf, hasWords, wordsFor } from "./texts.js";
 import { Thread } from "./thread.js";
 import { keepFocus } from "./trap.js";
 import { Typing } from "./typing.js";
@@ -30,15 +30,15 @@ class Chat {
   #modal = false;
   #unread = 0;
   #hello = null;
-  #words = null;
+  #labels = null;
   #intro = { greeting: "", disclosure: "" };
 
   start({ token, locales }) {
     this.locales = locales;
-    this.#words = wordsFor(locales);
+    this.#labels = new Labels(locales);
     // All parts ask here anew for each word, so that they speak on in another language when the conversation does.
-    const say = (this.say = (key, values) => this.#words.say(key, values));
-    this.#label();
+    const say = (this.say = (key, values) => this.#labels.say(key, values));
+    this.#labels.write();
     this.header = new Header({ face: byId("face"), name: byId("name"), line: byId("line") }, say);
     this.typing = new Typing(byId("typing"), byId("typing-text"));
     this.banner = new Banner(byId("banner"), say);
@@ -46,27 +46,18 @@ class Chat {
       log: byId("log"),
       scroller: byId("scroller"),
       more: byId("more"),
-      locale: () => this.#words.locale,
+      locale: () => this.#labels.locale,
       say,
       choose: (text) => this.send(text),
       judge: (id, verdict) => this.#judge(id, verdict),
       fetch: (id, number) => this.#server.file(id, number),
     });
     this.outbox = new Outbox({ post: (entry) => this.#post(entry), thread: this.thread, show: (one) => this.#show(one) });
-    this.composer = new Composer({
-      form: byId("composer"),
-      box: byId("box"),
-      left: byId("left"),
-      say,
-      send: (text) => this.send(text),
-    });
-    this.email = new EmailForm({ form: byId("email"), say, leave: (address) => this.#mail("email", address), done: "emailThanks" });
-    this.transcript = new EmailForm({
-      form: byId("transcript"),
-      say,
-      leave: (address) => this.#mail("transcript", address),
-      done: "transcriptThanks",
-    });
+    const write = (text) => this.send(text);
+    this.composer = new Composer({ form: byId("composer"), box: byId("box"), left: byId("left"), say, send: write });
+    const form = (id, done) => new EmailForm({ form: byId(id), say, leave: (address) => this.#mail(id, address), done });
+    this.email = form("email", "emailThanks");
+    this.transcript = form("transcript", "transcriptThanks");
     this.intro = new Intro({
       form: byId("intro"),
       say,
@@ -86,24 +77,9 @@ class Chat {
     this.#introduce();
   }
 
-  /** The words that stand on the page whatever is said, in the language of the moment. */
-  #label() {
-    const { language, direction } = this.#words;
-    document.documentElement.lang = language;
-    document.documentElement.dir = direction;
-    for (const labelled of document.querySelectorAll("[data-label]")) {
-      labelled.setAttribute("aria-label", this.say(labelled.dataset.label));
-    }
-    for (const named of document.querySelectorAll("[data-text]:not(.bubble)")) named.textContent = this.say(named.dataset.text);
-    const own = this.#hello?.words?.[language];
-    byId("box").placeholder = own?.placeholder ?? this.say("placeholder");
-  }
-
   /** The conversation goes on in the language of the reply: so does the widget, where it has the words (ANS-6). */
   #follow({ sender, language }) {
-    if (sender === "contact" || language === this.#words.language || !(hasWords(language) || directionOf(language) === "rtl")) return;
-    this.#words = wordsFor([...this.locales.filter((tag) => tag.startsWith(language)), language]);
-    this.#label();
+    if (sender === "contact" || !this.#labels.follow(language)) return;
     this.thread.retell();
     this.header.retell();
     this.#title();
@@ -187,7 +163,7 @@ class Chat {
     const { attachments } = this.#hello ?? {};
     if (!attachments || byId("composer").hidden) return;
     if (file.size > attachments.largest) {
-      const most = sizeOf(attachments.largest, this.#words.locale);
+      const most = sizeOf(attachments.largest, this.#labels.locale);
       this.thread.note(this.say("fileTooLarge", { name: file.name, size: most }), { alert: true });
       return;
     }
@@ -217,25 +193,25 @@ class Chat {
     this.thread.agentName = hello.agent;
     this.composer.max = hello.max_text;
     byId("file").accept = (hello.attachments?.types ?? []).join(",");
-    this.#label();
+    this.#labels.hello = hello;
     this.#title();
     if (hello.look) page.say("look", { look: hello.look });
     this.#intro = { greeting: hello.greeting, disclosure: hello.disclosure };
     // The disclosure is the first thing that is read (ASG-4).
     if (hello.disclosure) this.thread.introduce(hello.disclosure, "disclosure", hello);
     if (hello.greeting) this.thread.introduce(hello.greeting, "greeting", hello);
-    this.thread.toEnd();
     this.#head(hello.state);
     this.banner.well();
     this.#ready();
     if (this.#server.token !== null) this.#listen(this.#server.token);
     page.tell("ready");
+    // To look at what stands where lays the page out, fonts and all: the browser does that by itself in a moment.
+    requestAnimationFrame(() => this.thread.toEnd());
   }
 
   #title() {
     if (this.#hello === null) return;
-    const own = this.#hello.words?.[this.#words.language];
-    const title = own?.title ?? this.say("chat", { company: this.#hello.company });
+    const { title } = this.#labels;
     document.title = title;
     byId("app").setAttribute("aria-label", title);
     page.say("named", { title });
@@ -354,7 +330,7 @@ class Chat {
   }
 
   async #mail(path, address) {
-    const language = this.#words.language;
+    const { language } = this.#labels;
     return (await this.#server.ask(path, { json: { email: address, language } }))?.status ?? 0;
   }
 
@@ -394,23 +370,24 @@ class Chat {
 
 const chat = new Chat();
 let started = false;
+const start = (said) => {
+  started = true;
+  chat.start(said);
+  page.say("ready");
+};
 const page = new Page((said) => {
-  if (said.type === "init") {
-    if (!started) chat.start(said);
-    started = true;
-    page.say("ready");
-  } else if (!started) {
-    return;
-  } else if (said.type === "show") {
-    chat.shown = said;
-  } else if (said.type === "token") {
-    chat.token = said.token;
-  } else if (said.type === "identify") {
-    chat.identify(said);
-  } else if (said.type === "logout") {
-    chat.leave();
-  }
+  if (said.type === "init" && !started) start(said);
+  else if (!started) return;
+  else if (said.type === "show") chat.shown = said;
+  // Of a frame that began by itself, the page may know more by now.
+  else if (said.type === "token" || said.type === "init") chat.token = said.token;
+  else if (said.type === "identify") chat.identify(said);
+  else if (said.type === "logout") chat.leave();
 });
+
+// Who is new has no token to wait for, and the address says the rest.
+const address = new URLSearchParams(location.search);
+if (address.has("new") && page.near) start({ token: null, locales: (address.get("locale") ?? "").split(",").filter(Boolean) });
 
 // Opened by itself the frame is a page of its own, which remembers nobody.
 if (window.parent === window) {

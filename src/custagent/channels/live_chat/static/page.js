@@ -13,6 +13,9 @@ export class Page {
     this.#hear = hear;
     const listed = document.querySelector("meta[name=custagent-parents]").content.split(" ");
     const allowed = new Set([location.origin, ...listed.filter(Boolean)]);
+    // Some browsers name it before it speaks.
+    const around = location.ancestorOrigins?.[0];
+    if (allowed.has(around)) this.#origin = around;
     window.addEventListener("message", (event) => {
       if (event.source !== window.parent || event.source === window || !allowed.has(event.origin)) return;
       if (event.data?.source !== "custagent" || (this.#origin ?? event.origin) !== event.origin) return;
@@ -21,8 +24,13 @@ export class Page {
     });
   }
 
+  /** Whether it can be spoken to. */
+  get near() {
+    return this.#origin !== null;
+  }
+
   say(type, values = {}) {
-    if (this.#origin !== null) window.parent.postMessage({ source: "custagent", type, ...values }, this.#origin);
+    if (this.near) window.parent.postMessage({ source: "custagent", type, ...values }, this.#origin);
   }
 
   /** What the site's own script hears: custagent("on", name, …). */
@@ -33,7 +41,7 @@ export class Page {
   /** Keeps a new token, and tells which one counts: another tab may have been quicker. */
   keep(token) {
     return new Promise((resolve) => {
-      if (this.#origin === null) return resolve(token);
+      if (!this.near) return resolve(token);
       this.#kept = resolve;
       this.say("keep", { token });
       setTimeout(() => resolve(token), 2000);

@@ -32,9 +32,11 @@ export function wordsFor(tags) {
   const locales = tags.map((tag) => String(tag).replaceAll("_", "-")).filter(isLocale);
   const codes = locales.map(codeOf);
   const language = codes.find(hasWords) ?? "en";
-  const table = TEXTS[language];
-  const plural = new Intl.PluralRules(language);
+  const table = JSON.parse(TEXTS[language]);
+  let plural = null;
   const say = (key, values = {}) => {
+    // Browsers take a while to make one, and the first words count nothing.
+    if ("count" in values) plural ??= new Intl.PluralRules(language);
     const form = "count" in values ? `${key}_${plural.select(values.count)}` : key;
     const text = table[Object.hasOwn(table, form) ? form : key];
     return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));

@@ -66,7 +66,7 @@
   const launcher = make("button", { type: "button", className: "launcher" },
     icon("talk", "M21 11.5a8 8 0 0 1-8.2 8 9 9 0 0 1-3.3-.6L4 20.5l1.4-4.3A7.6 7.6 0 0 1 4.4 12a8.3 8.3 0 0 1 16.6-.5zM9 11.7h.01M12.7 11.7h.01M16.4 11.7h.01"),
     icon("down", "M6 9.5l6 6 6-6"), badge);
-  const status = make("p", { className: "status" }, wait);
+  const status = make("p", { className: "status" });
   const panel = make("div", { className: "panel", id: "panel", hidden: true }, status);
   const whole = make("div", {}, panel, launcher);
   set(status, { role: "status" });
@@ -136,12 +136,16 @@
   const load = () => {
     ready = false;
     frame?.remove();
-    frame = make("iframe", { title: chatText, src: new URL(`${channel}/frame?locale=${locales.slice(0, 8)}`, base).href });
+    // Who has written before may have the frame's files; who is new gets all in one.
+    const fresh = store.token === null ? "&new" : "";
+    frame = make("iframe", { title: chatText, src: new URL(`${channel}/frame?locale=${locales.slice(0, 8)}${fresh}`, base).href });
     const sandbox = "allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads";
     // On its own server's pages the frame could take a sandbox off, so there is no use in one.
     if (base.origin !== location.origin) set(frame, { sandbox });
     frame.addEventListener("load", () => tell("init", { token: store.token, locales }));
     panel.prepend(frame);
+    // Most often the chat is there before anybody has read it.
+    setTimeout(() => (status.textContent ||= wait), 300);
     clearTimeout(retry);
     retry = setTimeout(() => {
       status.textContent = lost;
