@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from custagent.channels.http import Response, ask
-from custagent.core.errors import ChannelError, SendFault
+from custagent.channels.http import LAST_LOOK, Response, ask
+from custagent.core.errors import ChannelError, LeaseHeld, SendFault
 from custagent.testing.wire import Exchange, read_exchange, written
 
 OK = written("HTTP/1.1 200 OK", {"Content-Type": "application/json"}, b'{"id": "1"}')
@@ -115,3 +115,19 @@ def test_how_long_to_wait(value, seconds):
 @pytest.mark.parametrize("body", [b"", b"[]", b"half {", b"\xff", b"[" * 100_000])
 def test_what_is_no_mapping_tells_nothing(body):
     assert Response(status=200, headers={}, body=body).told == {}
+
+
+def test_whoever_sends_may_look_once_more_when_the_connection_stands():
+    """A process that was stopped meanwhile, and followed, sends nothing any more."""
+
+    async def followed() -> None:
+        raise LeaseHeld("another runner works on this workspace")
+
+    async def go() -> list[Exchange]:
+        async with provider(OK) as (address, seen):
+            LAST_LOOK.set(followed)
+            with pytest.raises(LeaseHeld):
+                await ask("POST", f"{address}/messages", headers={}, body=b"{}")
+            return seen
+
+    assert asyncio.run(go()) == []

@@ -144,6 +144,8 @@ def test_sources_from_adding_to_removing(run: Run, workspace: Path, tmp_path: Pa
     assert {key: added[key] for key in ("kind", "location", "pages", "chunks", "state")} == {
         "kind": "file", "location": "content/refunds.md", "pages": 1, "chunks": 1, "state": "ready",
     }  # fmt: skip
+    difference = {key: added.pop(key) for key in ("added", "changed", "removed", "unchanged")}
+    assert difference == {"added": ["content/refunds.md"], "changed": [], "removed": [], "unchanged": []}
     assert run("sources", "list", "support", "--json").json == [added]
     assert "content/refunds.md" in run("sources", "show", "support", "content/refunds.md").out
     (again,) = run("sources", "sync", "support", "--json").json

@@ -77,6 +77,9 @@ class Setting:
     def assigned(self) -> dict[str, Any]:
         return {"web": (self.world.agent, self.world.assignment, None)}
 
+    def handoffs(self) -> dict[str, Any]:
+        return {"web": self.world.assignment.handoff}
+
     def look(self) -> list[Conversation]:
         app = SimpleNamespace(store=self.store, clock=self.clock)
         return Rerouting(app, self).look()  # type: ignore[arg-type] # all that it asks of them

@@ -10,7 +10,8 @@ import asyncio
 import json
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -28,6 +29,11 @@ PATIENCE: Final = 15.0
 MOST: Final = 1024 * 1024
 #: Seconds in which a provider still may tell of a reply whose answer did not come, before the reply is sent again.
 UNSURE: Final = 60.0
+
+
+#: Asked when the connection stands and before the request leaves: it raises when the request must not go any more, because
+#: this process was stopped meanwhile and another one has followed it.
+LAST_LOOK: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar("LAST_LOOK", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +85,9 @@ async def ask(
     host = urlsplit(url).hostname or url
     try:
         async with asyncio.timeout(seconds), _client(url) as client:
-            request = client.build_request(method, url, headers=_identified(headers), content=body or None)
+            request = client.build_request(
+                method, url, headers=_identified(headers), content=body or None, extensions={"trace": _look}
+            )
             response = await client.send(request, stream=True)
             try:
                 content = await _content(response, most, host)
@@ -104,6 +112,13 @@ async def _content(response: httpx.Response, most: int, host: str) -> bytes:
         if len(content) > most:
             raise ChannelError(f"{host} sent more than {most:,} bytes", fault=SendFault.PERMANENT)
     return bytes(content)
+
+
+async def _look(event: str, _: Mapping[str, Any]) -> None:
+    """What httpcore tells of its work, step by step."""
+    look = LAST_LOOK.get()
+    if look is not None and event.endswith("send_request_headers.started"):
+        await look()
 
 
 def _client(url: str) -> httpx.AsyncClient:

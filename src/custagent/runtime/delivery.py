@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
+from custagent.channels.http import LAST_LOOK
 from custagent.core.errors import ChannelError, CustagentError, LeaseHeld, SendFault, StoreError
 from custagent.core.message import DeliveryReceipt, DeliveryStatus, OutboundMessage
 from custagent.core.ports import ChannelAdapter, Clock, Outbox
@@ -186,9 +187,15 @@ class Delivery:
         asked = self._monotonic()
         if not await asyncio.to_thread(self._may_go, outbound, adapter):
             return
-        if self._monotonic() - asked > HESITATION:
-            # This process was stopped meanwhile, perhaps for so long that another one follows it.
-            await asyncio.to_thread(self._check)
+
+        async def look_again() -> None:
+            if self._monotonic() - asked > HESITATION:
+                # This process was stopped meanwhile, perhaps for so long that another one follows it.
+                await asyncio.to_thread(self._check)
+
+        await look_again()
+        # The task's own: nobody else sees it.
+        LAST_LOOK.set(look_again)
         try:
             async with asyncio.timeout(self._patience):
                 receipt = await adapter.send(self._signed(outbound))

@@ -49,6 +49,9 @@ def finding(connection: sqlite3.Connection) -> str:
     connection.text_factory = lambda content: content.decode("utf-8", "replace")
     try:
         found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    except UnicodeDecodeError:
+        # Where SQLite fails over them it repeats them in its error, and that is read as text before we can say how.
+        found = "a text of it is damaged"
     finally:
         connection.text_factory = str
     return "" if found == "ok" else " ".join(found.replace("***", "").split())

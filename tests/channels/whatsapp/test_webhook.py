@@ -64,7 +64,7 @@ def served(reception: Taken) -> Iterator[httpx.Client]:
     import threading
 
     config = uvicorn.Config(
-        Starlette(routes=list(WhatsAppKind().routes(reception))), host="127.0.0.1", port=0, log_level="warning",
+        Starlette(routes=list(WhatsAppKind().routes(reception))), host="127.0.0.1", port=0, log_config=None,
         lifespan="off", ws="none",
     )  # fmt: skip
     server = uvicorn.Server(config)
