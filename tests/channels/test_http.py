@@ -128,8 +128,8 @@ def test_whoever_sends_may_look_once_more_when_the_connection_stands():
             LAST_LOOK.set(followed)
             with pytest.raises(LeaseHeld):
                 await ask("POST", f"{address}/messages", headers={}, body=b"{}")
-            while len(asyncio.all_tasks()) > 1:
-                await asyncio.sleep(0.01)  # the provider notices that nobody is there any more
+            # The provider notices that nobody is there any more.
+            await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
             return seen
 
     assert asyncio.run(go()) == []
