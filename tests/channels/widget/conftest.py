@@ -69,6 +69,12 @@ class Widget:
         )
 
 
+def standing(locator: Any) -> dict[str, float]:
+    """Where it stands once it has come: it does so with a short movement."""
+    locator.evaluate("one => Promise.all(one.getAnimations().map((moving) => moving.finished))")
+    return locator.bounding_box()
+
+
 def wait_until(page: Any, expression: str) -> None:
     """Until it holds in the page. Playwright's own way needs a page that may `eval`."""
     for _ in range(500):

@@ -11,7 +11,7 @@ from custagent.channels.live_chat.adapter import snippet
 from custagent.channels.live_chat.loader import loader
 from custagent.core.asked import AskedField
 from custagent.core.look import Look, LookWords
-from tests.channels.widget.conftest import wait_until
+from tests.channels.widget.conftest import standing, wait_until
 
 DESKTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
@@ -50,17 +50,11 @@ def test_the_chat_works_on_a_hostile_page(thread, serve, visitor, site, widget_o
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     page.goto(shop.origin)
-    launcher = page.locator("#custagent .launcher")
-    for _ in range(200):  # it comes with a short movement
-        box = launcher.bounding_box()
-        if box and box["width"] == 60:
-            break
-        page.wait_for_timeout(25)
+    box = standing(page.locator("#custagent .launcher"))
     assert (box["width"], box["height"]) == (60, 60)
     assert (box["x"] + box["width"], box["y"] + box["height"]) == (DESKTOP["width"] - 20, DESKTOP["height"] - 20)
     widget = widget_on(page).open()
-    panel = page.locator("#custagent .panel").bounding_box()
-    assert panel["width"] == 408
+    assert standing(page.locator("#custagent .panel"))["width"] == 408
     widget.ask("Hello")
     widget.hears("You asked: Hello")
     assert [one for one in faults if "Security Policy" in one or "integrity" in one] == []
@@ -187,8 +181,8 @@ def test_colours_side_and_words_are_the_owners(thread, serve, visitor, site, wid
             assert page.evaluate(colour) == "rgb(10, 125, 85)"
         widget = widget_on(page).open()
         wait_until(page, f"{colour} === 'rgb(10, 125, 85)'")
-        assert page.locator("#custagent .launcher").bounding_box()["x"] == 20
-        assert page.locator("#custagent .panel").bounding_box()["x"] == 20
+        assert standing(page.locator("#custagent .launcher"))["x"] == 20
+        assert standing(page.locator("#custagent .panel"))["x"] == 20
         assert page.get_by_role("dialog", name="Ask Spoke").is_visible()
         assert widget.box.get_attribute("placeholder") == "Ask away…"
         background = widget.frame.locator("body").evaluate("one => getComputedStyle(one).backgroundColor")

@@ -26,9 +26,7 @@ class Chat {
   /** Under way: the site is about to say so. */
   #identifying = null;
   #live = false;
-  #open = false;
   #modal = false;
-  #unread = 0;
   #hello = null;
   #labels = null;
   #intro = { greeting: "", disclosure: "" };
@@ -68,7 +66,7 @@ class Chat {
     });
     const send = (file) => this.#sendFile(file);
     this.picker = new FilePicker({ button: byId("attach"), input: byId("file"), zone: byId("app"), box: byId("box"), send });
-    byId("close").addEventListener("click", () => this.#close());
+    byId("close").addEventListener("click", () => page.say("close"));
     byId("mail").addEventListener("click", () => this.transcript.show(byId("transcript").hidden));
     document.addEventListener("keydown", (event) => this.#key(event));
     document.addEventListener("visibilitychange", () => document.hidden || this.#back());
@@ -87,10 +85,8 @@ class Chat {
 
   /** The panel was opened or closed. */
   set shown({ open, modal, focus, text }) {
-    this.#open = open;
     this.#modal = modal;
     if (!open) return;
-    this.#read();
     if (text) this.composer.text = text;
     if (focus && this.intro.open) this.intro.focus();
     else if (focus) this.composer.focus();
@@ -261,10 +257,6 @@ class Chat {
     if (!fresh) return;
     this.#follow(message);
     this.email.show(this.#hello?.email_offer === true && message.kind === "handoff-unavailable");
-    if (this.#live && message.sender !== "contact" && (!this.#open || document.hidden)) {
-      this.#unread += 1;
-      page.say("unread", { count: this.#unread });
-    }
     if (this.#live) page.tell("message", { id: message.id, sender: message.sender });
   }
 
@@ -345,25 +337,12 @@ class Chat {
 
   /** Somebody looks at the page, or the network is back. */
   #back({ anew = false } = {}) {
-    if (this.#open && !document.hidden) this.#read();
     this.#stream?.wake({ anew });
     this.outbox?.wake();
   }
 
-  #read() {
-    if (this.#unread === 0) return;
-    this.#unread = 0;
-    page.say("unread", { count: 0 });
-  }
-
-  #close() {
-    // From here on what arrives is unread, whenever the page around takes the panel away.
-    this.#open = false;
-    page.say("close");
-  }
-
   #key(event) {
-    if (event.key === "Escape" && !event.isComposing) this.#close();
+    if (event.key === "Escape" && !event.isComposing) page.say("close");
     if (event.key === "Tab" && this.#modal) keepFocus(event);
   }
 }

@@ -110,8 +110,8 @@
   const draw = () => {
     whole.className = `${open ? "open" : ""} ${ready ? "ready" : ""} ${side} ${scheme}`;
     panel.hidden = !open;
-    badge.hidden = unread === 0 || open;
-    badge.textContent = unread > 9 ? "9+" : String(unread);
+    badge.hidden = !unread || open;
+    badge.textContent = unread > 9 ? "9+" : unread;
     const more = badge.hidden ? "" : ", " + unreadOf.replace("{n}", unread);
     set(panel, { "aria-modal": small.matches });
     set(launcher, { "aria-expanded": open, "aria-label": (open ? toClose : toOpen) + more });
@@ -127,7 +127,7 @@
   const fit = () => {
     // The keyboard of a phone covers the page; the chat keeps above it.
     const view = window.visualViewport;
-    const covered = open && small.matches && view && view.height < window.innerHeight - 60;
+    const covered = open && small.matches && view && view.height < innerHeight - 60;
     panel.style.blockSize = covered ? `${view.height}px` : "";
     panel.style.insetBlockStart = covered ? `${view.offsetTop}px` : "";
   };
@@ -150,18 +150,25 @@
     retry = setTimeout(() => {
       status.textContent = lost;
       load();
-    }, Math.min(30_000, 4000 * 2 ** tries++));
+    }, Math.min(3e4, 4e3 * 2 ** tries++));
+  };
+  const seen = () => open && !document.hidden;
+  const count = (now) => {
+    if (now === unread) return;
+    emit("unread", (unread = now));
+    draw();
   };
   const setOpen = (wanted, text = "") => {
-    if (text) prefill = text;
+    prefill = text || prefill;
     const changed = open !== wanted;
     open = wanted;
     if (open && frame === null) load();
     draw();
     fit();
     if (ready) show(open);
-    if (changed && !open) launcher.focus();
     if (changed) emit(open ? "open" : "close");
+    if (open) count(0);
+    else if (changed) launcher.focus();
   };
 
   const heard = {
@@ -181,11 +188,6 @@
     forget({ token }) {
       if (store.token === token) store.token = null;
     },
-    unread({ count }) {
-      unread = Number(count) || 0;
-      draw();
-      emit("unread", unread);
-    },
     named({ title }) {
       set(panel, { "aria-label": title });
       frame.title = title;
@@ -194,14 +196,17 @@
       look(...told);
       draw();
     },
-    event: ({ name, told }) => emit(name, told),
+    event({ name, told }) {
+      emit(name, told);
+      if (name === "message" && told.sender !== "contact" && !seen()) count(unread + 1);
+    },
     close: () => setOpen(false),
   };
-  window.addEventListener("message", (event) => {
+  addEventListener("message", (event) => {
     if (frame === null || event.source !== frame.contentWindow || event.origin !== base.origin) return;
     if (event.data?.source === "custagent" && Object.hasOwn(heard, event.data.type)) heard[event.data.type](event.data);
   });
-  window.addEventListener("storage", (event) => {
+  addEventListener("storage", (event) => {
     if (event.key !== key) return;
     memory = null;
     if (event.newValue === null) leave();
@@ -219,6 +224,7 @@
     fit();
     if (ready) show(false);
   });
+  document.addEventListener("visibilitychange", () => seen() && count(0));
   window.visualViewport?.addEventListener("resize", fit);
   window.visualViewport?.addEventListener("scroll", fit);
 
