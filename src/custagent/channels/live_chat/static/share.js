@@ -125,10 +125,12 @@ class SharedStream {
 
   #past(after) {
     const messages = [...this.#messages].filter(([id]) => id > after).sort(([one], [other]) => one - other);
-    const states = ["header", "typing"].filter((name) => this.#states.has(name));
+    const state = (name) => (this.#states.has(name) ? [{ name, value: this.#states.get(name) }] : []);
+    // As the server tells it: who writes now comes last, for a message says that nobody does.
     return [
-      ...states.map((name) => ({ name, value: this.#states.get(name) })),
+      ...state("header"),
       ...messages.map(([, value]) => ({ name: "message", value })),
+      ...state("typing"),
       { name: "live", value: {} },
     ];
   }
