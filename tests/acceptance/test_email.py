@@ -14,6 +14,7 @@ from itertools import count
 import pytest
 
 from tests.acceptance.exim import PROGRAM, Exim
+from tests.acceptance.inbox_page import InboxPage
 from tests.acceptance.letters import ADDRESS, ANSWER, CHANNEL, Writer, channel, new_mail_house  # noqa: F401 - a fixture
 from tests.acceptance.mail_servers import servers  # noqa: F401 - a fixture
 
@@ -93,10 +94,16 @@ def test_a_whole_conversation(runner, house, writer, wait_until):
     assert "Anna here" in text_of(persons)
     assert persons["Auto-Submitted"] is None
     assert "Anna Berg" in persons["From"]
+    with InboxPage(house, runner.address) as anna:
+        assert "Anna here" in anna.shows(number)
+        anna.does(number, "reply", text="And from the inbox: shall I call you?")
+    persons = writer.wait_for(4)[3].mail
+    assert "And from the inbox: shall I call you?" in text_of(persons)
+    assert "Anna Berg" in persons["From"]
     writer.write("Nothing, thank you.", answers=persons)
-    wait_until(lambda: len(house.threads()[writer.address]) == 7, seconds=20)
+    wait_until(lambda: len(house.threads()[writer.address]) == 8, seconds=20)
     assert house.custagent("inbox", "release", number).returncode == 0
-    writer.wait_for(4)
+    writer.wait_for(5)
     writer.write(answers=persons)
     wait_until(lambda: ANSWER in text_of(writer.got[-1].mail), seconds=20)
     assert house.custagent("inbox", "take", number).returncode == 0

@@ -14,6 +14,7 @@ from custagent.channels.signature import sign
 from custagent.testing.messenger import FakeMessenger
 from custagent.testing.messenger_words import PAGE_INBOX
 from custagent.testing.meta_transport import Fault, Item
+from tests.acceptance.inbox_page import InboxPage
 from tests.acceptance.page import CHANNEL, new_page, new_page_house  # noqa: F401 - fixtures
 
 QUESTION, ANSWER = "How long is the warranty?", "Two years from the day you buy it."
@@ -84,11 +85,15 @@ def test_a_whole_conversation(runner, meta, house, wait_until):
     assert found["status"] == "open"
     command(house, "inbox", "reply", found["id"], "Anna here, I will look into it.")
     assert hears(meta, psid, 6)[5].text == "Anna here, I will look into it."
+    with InboxPage(house, runner.address) as anna:
+        assert "Anna here, I will look into it." in anna.shows(found["id"])
+        anna.does(found["id"], "reply", text="And from the inbox: it is on its way.")
+    assert hears(meta, psid, 7)[6].text == "And from the inbox: it is on its way."
     meta.write(psid, QUESTION)
     wait_until(lambda: kinds(house, psid)[-1] == "inbound")
     # Given back, the agent says again that it is one, and answers what waits.
     command(house, "inbox", "release", found["id"])
-    again, answer = hears(meta, psid, 8)[6:]
+    again, answer = hears(meta, psid, 9)[7:]
     assert (again.text, answer.text) == (disclosure.text, ANSWER)
     wait_until(lambda: meta.idle)
     assert len({reply.reference for reply in meta.replies_to(psid)}) == len(meta.replies_to(psid)), "none went twice"

@@ -14,6 +14,7 @@ from custagent.runtime.bootstrap import Application
 from custagent.runtime.site import StaticSite
 from custagent.runtime.sources import sync
 from custagent.testing.meta import FakeMeta, Fault
+from tests.acceptance.inbox_page import InboxPage
 from tests.acceptance.phone import CHANNEL, be_hasty
 from tests.acceptance.providers import _Silent
 from tests.pictures import png
@@ -132,7 +133,11 @@ def test_a_whole_conversation(*, runner, house, meta, site, wait_until):
     wait_until(lambda: house.threads()[CONTACT][-1][2].startswith("How long"))
     done(house, "inbox", "reply", conversation, "Thirty days, Åsa. Anna here.")
     assert phone.next().text == "Thirty days, Åsa. Anna here."
-    done(house, "inbox", "release", conversation)
+    with InboxPage(house, runner.address) as anna:
+        assert "Thirty days, Åsa. Anna here." in anna.shows(conversation)
+        anna.does(conversation, "reply", text="And from the inbox: pack it well.")
+        assert phone.next().text == "And from the inbox: pack it well."
+        anna.does(conversation, "release")
     meta.write(CONTACT, "How do I return a lamp?")
     again, answer = phone.next(), phone.next()
     assert "AI" in again.text, "it says anew that an AI answers"
