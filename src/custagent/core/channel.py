@@ -157,7 +157,23 @@ class EmailChannel(ChannelBase):
     )
     password: SecretRef | None = Field(default=None, description="The variable that holds the password, as ${NAME}.")
     token: SecretRef | None = Field(
-        default=None, description="The variable that holds the OAuth access token, as ${NAME}; for auth: xoauth2."
+        default=None,
+        description="For auth: xoauth2: the variable that holds an OAuth access token which another program renews.",
+    )
+    token_url: BaseAddress | None = Field(
+        default=None, description="For auth: xoauth2, instead of token: where access tokens are fetched."
+    )
+    client_id: Text | None = Field(default=None, description="With token_url: the program's id at the provider.")
+    client_secret: SecretRef | None = Field(
+        default=None, description="With token_url: the variable that holds the program's secret, as ${NAME}."
+    )
+    refresh_token: SecretRef | None = Field(
+        default=None,
+        description="With token_url: the variable that holds the refresh token; without it the program signs in by its own"
+        " secret (Microsoft 365).",
+    )
+    scope: Text | None = Field(
+        default=None, description="With token_url: what is asked for, where the provider wants it."
     )
     ca_file: Text | None = Field(
         default=None, description="Certificates that the servers are checked by, a PEM file, if not the system's."
@@ -198,15 +214,23 @@ class EmailChannel(ChannelBase):
     @classmethod
     def asks_for(cls, given: Mapping[str, object]) -> tuple[str, ...]:
         """See ChannelBase: the secret for the way of signing in."""
-        return ("token",) if given.get("auth") == "xoauth2" else ("password",)
+        if given.get("auth") != "xoauth2":
+            return ("password",)
+        if "token_url" not in given:
+            return ("token",)
+        return ("client_id",) if "client_secret" in given else ("client_id", "refresh_token")
 
     @model_validator(mode="after")
     def _can_sign_in(self) -> Self:
         """Raises a fault where the secret is missing that `auth` asks for."""
         if self.auth == "password" and self.password is None:
             raise fault("signing in with a password needs `password: ${NAME}`")
-        if self.auth == "xoauth2" and self.token is None:
-            raise fault("auth: xoauth2 needs `token: ${NAME}`", "auth")
+        if self.auth == "xoauth2" and (self.token is None) == (self.token_url is None):
+            raise fault("auth: xoauth2 needs `token: ${NAME}`, or else `token_url:`", "auth")
+        if self.token_url and not (self.client_id and (self.refresh_token or self.client_secret)):
+            raise fault(
+                "`token_url:` needs `client_id:` and `refresh_token: ${NAME}` or `client_secret: ${NAME}`", "token_url"
+            )
         return self
 
 

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from imapclient import SEEN, IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError
 
-from custagent.channels.email.login import MailLogin, no_trust_hint, sign_in_hint
+from custagent.channels.email.login import MailLogin, no_trust_hint, not_let_in
 from custagent.core.errors import ChannelError, SendFault
 
 #: Seconds to wait for a connection, and for each answer.
@@ -249,7 +249,7 @@ def sign_in(client: IMAPClient, login: MailLogin) -> None:
         except LoginError as error:
             raise ChannelError(
                 f"{login.imap} does not let {login.username} in: {_words(error)}",
-                hint=sign_in_hint(token=secret.token),
+                hint=not_let_in(secret),
                 fault=SendFault.CHANNEL_OUT,
             ) from error
 

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from custagent.channels.email.oauth import AccessTokens, Grant
 from custagent.core.channel import EmailChannel
 from custagent.core.errors import ChannelError, ConfigError, SendFault
 
 _IMAP_PORTS = {"tls": 993, "starttls": 143}
 _SMTP_PORTS = {"tls": 465, "starttls": 587}
+#: A mailbox is read and sent from by the same token.
+_tokens = AccessTokens()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,8 @@ class Secret:
     #: An OAuth access token, to be shown by XOAUTH2; else a password.
     token: bool
     value: str = field(repr=False)
+    #: What the token was given for, where it was fetched.
+    grant: Grant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +68,24 @@ class MailLogin:
 def login_of(channel: EmailChannel, secrets: Callable[[str], tuple[str, ...]], root: Path) -> MailLogin:
     """How the channel signs in. `root` is what a relative `ca_file` is looked for in."""
     token = channel.auth == "xoauth2"
-    reference = (channel.token if token else channel.password) or ""
+
+    def value(reference: str | None) -> str:
+        return secrets(reference)[0] if reference else ""
 
     def secret() -> Secret:
         try:
-            return Secret(token=token, value=secrets(reference)[0])
+            if not token or channel.token_url is None:
+                return Secret(token=token, value=value(channel.token if token else channel.password))
+            grant = Grant(
+                url=channel.token_url,
+                client_id=channel.client_id or "",
+                client_secret=value(channel.client_secret),
+                refresh_token=value(channel.refresh_token),
+                scope=channel.scope or "",
+            )
         except ConfigError as error:
             raise ChannelError(error.message, hint=error.hint, fault=SendFault.CHANNEL_OUT) from error
+        return Secret(token=True, value=_tokens.of(grant), grant=grant)
 
     return MailLogin(
         username=channel.username,
@@ -89,9 +105,12 @@ def ehlo_name(channel: EmailChannel) -> str:
         return "localhost"
 
 
-def sign_in_hint(*, token: bool) -> str:
-    """What to do when a server does not take who signs in."""
-    if token:
+def not_let_in(secret: Secret) -> str:
+    """What to do when a server does not take who signs in; a token that was fetched is not used again."""
+    if secret.grant is not None:
+        _tokens.forget(secret.grant)
+        return "A new token is fetched for the next try. Check `username:` and that `scope:` allows IMAP and SMTP."
+    if secret.token:
         return "The access token may have run out: get a new one and set the variable that `token:` names."
     return (
         "Check `username:` and the variable that `password:` names. Gmail and Microsoft 365 want an app password, or"

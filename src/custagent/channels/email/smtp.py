@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from custagent.channels.email.login import MailLogin, no_trust_hint, sign_in_hint
+from custagent.channels.email.login import MailLogin, no_trust_hint, not_let_in
 from custagent.core.errors import ChannelError, SendFault
 
 #: Seconds to wait for a connection, and for each answer.
@@ -172,7 +172,7 @@ def sign_in(smtp: smtplib.SMTP, login: MailLogin) -> None:
         except smtplib.SMTPAuthenticationError as error:
             raise ChannelError(
                 f"{where} does not let {login.username} in: {_words(error.smtp_error)}",
-                hint=sign_in_hint(token=secret.token),
+                hint=not_let_in(secret),
                 fault=SendFault.CHANNEL_OUT,
             ) from error
 
