@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from custagent.config.channel_rules import check_channels
 from custagent.config.findings import Finding, did_you_mean
-from custagent.config.kinds import brought_kinds, settings_of
 from custagent.config.photos import photo_fault
 from custagent.config.reader import KeyPath, Reading
-from custagent.config.shape import item_findings
 from custagent.config.voice_rules import check_voices
-from custagent.core.channel import ChannelKind, LiveChatChannel, OtherChannel
-from custagent.core.errors import WorkspaceError
+from custagent.core.channel import LiveChatChannel
 from custagent.core.people import Seat
 from custagent.core.workspace import Workspace
 
@@ -43,31 +41,7 @@ def check_workspace(reading: Reading, workspace: Workspace) -> Iterator[Finding]
     for number, channel in enumerate(workspace.channels):
         if channel.desk not in desks:
             yield unknown(reading, ("channels", number, "desk"), "desk", channel.desk, desks)
-        if isinstance(channel, OtherChannel):
-            yield from _check_kind(reading, number, channel)
-
-
-def _check_kind(reading: Reading, number: int, channel: OtherChannel) -> Iterator[Finding]:
-    """A kind that another package brings has settings of its own."""
-    where: KeyPath = ("channels", number, "kind")
-    try:
-        settings = settings_of(channel.kind)
-    except WorkspaceError as error:
-        yield reading.finding(where, "broken-channel-kind", error.message, hint=error.hint)
-        return
-    if settings is not None:
-        yield from item_findings(reading, "channels", number, settings)
-        return
-    near = did_you_mean(channel.kind, [*ChannelKind, *brought_kinds()])
-    yield reading.finding(
-        where,
-        "unknown-channel-kind",
-        f"nothing that is installed here serves {channel.kind!r} channels",
-        hint=near
-        if near.startswith("did")
-        else f"{near}; others come with a package: pip install the one that brings"
-        f" {channel.kind} channels, into the Python that runs custagent",
-    )
+    yield from check_channels(reading, workspace)
 
 
 def _check_avatars(reading: Reading, workspace: Workspace) -> Iterator[Finding]:
