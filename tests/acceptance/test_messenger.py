@@ -86,7 +86,6 @@ def test_a_whole_conversation(runner, meta, house, wait_until):
     command(house, "inbox", "reply", found["id"], "Anna here, I will look into it.")
     assert hears(meta, psid, 6)[5].text == "Anna here, I will look into it."
     with InboxPage(house, runner.address) as anna:
-        assert "Anna here, I will look into it." in anna.shows(found["id"])
         anna.does(found["id"], "reply", text="And from the inbox: it is on its way.")
     assert hears(meta, psid, 7)[6].text == "And from the inbox: it is on its way."
     meta.write(psid, QUESTION)

@@ -163,6 +163,7 @@ class TestRefuses:
             ("a: *x\n", "alias", 1, 4, "*x refers to nothing"),
             ("a: &x [*x]\n", "alias", 1, 8, "*x refers to nothing that is complete"),
             ("a: &x 1\nb: &x 2\n", "anchor", 2, 4, "&x is set twice"),
+            ("a: &x17:00\n", "anchor", 1, 4, "a blank is missing after the anchor &x17"),
             ("a: 2026-02-30\n", "ambiguous", 1, 4, "no calendar"),
             ("a:\n\tb: 1\n", "syntax", 2, 1, "a tab"),
             ("a:\tb\n", "syntax", 1, 3, "a tab"),
@@ -325,6 +326,7 @@ def by_ruamel(text: str) -> Any:
 @example("k: |#c\n  x\n")
 @example("m:\n  a: |\n \n\n     x\n      y\n  b: 1\n")
 @example('a: {"b":1}\n')
+@example("k: &x17:00")
 @example("no: off\ny: 0o17\nz: 1_000\nd: 2026-12-01\n")
 def test_ruamel_reads_every_accepted_text_alike(text: str) -> None:
     try:

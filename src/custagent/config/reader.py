@@ -219,6 +219,7 @@ class _Builder:
         if event.anchor in self.anchors:
             self._refuse(event, "anchor", f"the anchor &{event.anchor} is set twice")
         if event.anchor:
+            self._check_anchor(event)
             self.anchors[event.anchor] = None
         met, weight = len(self.met), self.weight
         self.met.append(path)
@@ -226,6 +227,12 @@ class _Builder:
         if event.anchor:
             self.anchors[event.anchor] = _Anchor(path, data, self.weight - weight, self.met[met:])
         return data
+
+    def _check_anchor(self, event: Any) -> None:
+        """Readers differ about where a name ends that no blank follows: `&a:00`."""
+        behind = self.text[event.start_mark.index + 1 + len(event.anchor) :][:1]
+        if behind and behind not in " \t\r\n,]}":
+            self._refuse(event, "anchor", f"a blank is missing after the anchor &{event.anchor}")
 
     def _scalar(self, event: Any, path: KeyPath) -> Any:
         self.values[path] = self._place(event, event.end_mark.index)
