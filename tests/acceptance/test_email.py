@@ -15,7 +15,15 @@ import pytest
 
 from tests.acceptance.exim import PROGRAM, Exim
 from tests.acceptance.inbox_page import InboxPage
-from tests.acceptance.letters import ADDRESS, ANSWER, CHANNEL, Writer, channel, new_mail_house  # noqa: F401 - a fixture
+from tests.acceptance.letters import (  # noqa: F401 - a fixture
+    ADDRESS,
+    ANSWER,
+    CHANNEL,
+    QUESTION,
+    Writer,
+    channel,
+    new_mail_house,
+)
 from tests.acceptance.mail_servers import servers  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.usefixtures("servers")
@@ -337,6 +345,29 @@ def test_the_answer_to_an_address_left_on_the_chat_goes_out_by_mail(
     assert house.custagent("inbox", "reply", number, "You are welcome.").returncode == 0
     again = vera.wait_for(2)[1].mail
     assert again["Subject"] == "Re: Your question to Northwind"
+    assert runner.stop()[0] == 0
+
+
+def test_a_chat_is_sent_to_the_visitor_s_own_address(
+    new_mail_house, servers, start, wait_until, contact  # noqa: F811
+):  # fmt: skip
+    house = new_mail_house(channel(*servers, address="scripts@northwind.example"))
+    file = house.home.workspace_file
+    chat = "    kind: live-chat\n"
+    file.write_text(file.read_text(encoding="utf-8").replace(chat, f"{chat}    transcript: true\n"), encoding="utf-8")
+    assert house.custagent("apply").returncode == 0
+    runner = start(house).ready()
+    visitor = contact(runner.port)
+    visitor.wait_for_reply(visitor.send(QUESTION))
+    asked = json.dumps({"email": "vera@example.net", "language": "en"})
+    with closing(HTTPConnection("127.0.0.1", runner.port, timeout=10)) as connection:
+        connection.request("POST", "/chat/website/transcript", asked, visitor.headers)
+        assert connection.getresponse().status == 204
+    assert servers[1].wait_for(lambda: servers[1].to("vera@example.net"))
+    mail = servers[1].to("vera@example.net")[0].mail
+    assert text_of(mail).index(QUESTION) < text_of(mail).index(ANSWER)
+    assert mail["Auto-Submitted"] == "auto-generated"
+    wait_until(lambda: len(servers[1].to("vera@example.net")) == 1)
     assert runner.stop()[0] == 0
 
 
