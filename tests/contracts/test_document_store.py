@@ -181,6 +181,19 @@ def test_an_agent_sees_only_its_own(documents):
     assert list(documents.chunks_of("nobody")) == []
 
 
+def test_what_was_stored_after_a_chunk(documents):
+    """What no index holds yet; a page that changed counts as new."""
+    save(documents, "a", "one", "two")
+    save(documents, "b", "his", agent="bob")
+    last = documents.chunks_of("ada")[-1].id
+    assert list(documents.chunks_after("ada", last)) == []
+    assert list(documents.chunks_after("ada", 0)) == list(documents.chunks_of("ada"))
+    save(documents, "a", "one", "2")
+    save(documents, "c", "three")
+    assert [chunk.text for chunk in documents.chunks_after("ada", last)] == ["2", "three"]
+    assert list(documents.chunks_after("nobody", 0)) == []
+
+
 def test_a_page_of_two_sources_counts_once_and_names_both(rooms, documents):
     for key, location in (("s1", "zebra"), ("s2", "apple")):
         rooms.sources.save_source_state("ada", SourceState(key=key, kind="url", location=location))

@@ -31,7 +31,7 @@ from custagent.knowledge.crawl import (
     Validators,
     crawl,
 )
-from custagent.knowledge.fetch import Fetcher
+from custagent.knowledge.fetch import Fetcher, FetchLimits
 from custagent.knowledge.ingest import Ingestor
 from custagent.store import Store
 from custagent.testing import FrozenClock
@@ -167,12 +167,14 @@ def read_page(raw: RawContent) -> PageLinks[str]:
     if "UNREADABLE" in text:
         raise ConvertError(f"{raw.location} holds no text")
     canonical = re.search(r'<link rel="canonical" href="([^"]*)"', text)
+    says = re.search(r"<title>(.*?)</title>", text)
     return PageLinks(
         page=text,
         links=tuple(re.findall(r'<a href="([^"]*)"', text)),
         canonical=canonical[1] if canonical else "",
         noindex="noindex" in text,
         nofollow="nofollow" in text,
+        content=says[1] if says else "",
     )
 
 
@@ -288,6 +290,8 @@ class Library:
         #: What the listener heard: ("read", location), or ("failed", location, reason).
         self.heard: list[tuple[str, ...]] = []
         self.allow_hosts = [web.host]
+        self.limits: FetchLimits | None = None
+        self.converter = _converter()
         self._runner = runner
 
     def file(self, path: str, text: str | bytes) -> None:
@@ -334,7 +338,8 @@ class Library:
             sources=self.store.sources,
             clock=self.clock,
             allow_hosts=self.allow_hosts,
-            converter=_converter(),
+            converter=self.converter,
+            limits=self.limits,
         )
         async with ingestor:
             return await ingestor.read(agent, source, self, **options)

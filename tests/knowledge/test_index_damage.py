@@ -10,6 +10,7 @@ from custagent.core.document import Chunk
 from custagent.core.errors import IndexDamaged
 from custagent.knowledge.index import IndexFolder
 from custagent.testing import HashEmbedder
+from tests.knowledge.index_damage import damage_often
 
 CORRUPTIONS = 200
 EMBEDDER = HashEmbedder(dimension=16)
@@ -73,3 +74,11 @@ def test_no_corruption_gives_another_passage(tmp_path):
             assert answers(folder) == expected
     assert len(told) > CORRUPTIONS * 0.9
     assert all("custagent sources sync ada" in hint for hint in told)
+
+
+def test_a_damaged_index_never_answers_wrongly_and_is_made_anew(tmp_path):
+    """The long form is `tests/stress/test_index_damage.py`."""
+    told = damage_often(tmp_path, 40)
+    assert told.wrong == []
+    assert told.mended == 40
+    assert told.noticed > 30, str(told)

@@ -179,7 +179,40 @@ class TestSinglePage:
     def test_only_that_page_is_read(self, library, page):
         state = library.read(page)
         assert (state.status, state.kind, state.pages) == (SourceStatus.READY, "url", 1)
-        assert (library.web.targets, library.held(page)) == (["/help"], ["/help"])
+        assert (library.web.targets, library.held(page)) == (["/robots.txt", "/help"], ["/help"])
+
+    def test_robots_txt_is_obeyed(self, library, page):
+        library.web.pages["/robots.txt"] = library.web.reply(body="User-agent: *\nDisallow: /help")
+        state = library.read(page)
+        assert (state.status, library.web.targets) == (SourceStatus.FAILED, ["/robots.txt"])
+        assert "robots.txt" in state.error
+        assert "forbids it" in state.error
+
+    def test_robots_txt_is_obeyed_where_a_redirect_leads(self, library, page):
+        library.web.pages["/robots.txt"] = library.web.reply(body="User-agent: *\nDisallow: /hidden")
+        library.page("/hidden", "You can return a bike. This is hidden.")
+        library.web.pages["/help"] = library.web.reply(status=302, headers={"Location": "/hidden"})
+        state = library.read(page)
+        assert (state.status, library.web.targets) == (SourceStatus.FAILED, ["/robots.txt", "/help"])
+
+    def test_a_robots_txt_out_of_reach_keeps_the_last_version(self, library, page):
+        library.read(page)
+        library.web.pages["/robots.txt"] = library.web.reply(status=503, headers={"Retry-After": "0"})
+        state = library.read(page)
+        assert (state.status, state.pages) == (SourceStatus.STALE, 1)
+        assert "robots.txt comes first" in state.error
+        assert "/help" not in library.web.targets
+
+    def test_where_it_came_from_is_no_part_of_its_address(self, library, page):
+        tracked = UrlSource(url=f"{page.url}?utm_source=mail#top")
+        assert library.read(tracked).status is SourceStatus.READY
+        assert library.held(tracked) == ["/help"]
+
+    def test_a_picture_holds_no_text(self, library, page):
+        library.web.pages["/help"] = library.web.reply(body="PNG", headers={"Content-Type": "image/png"})
+        state = library.read(page)
+        assert state.status is SourceStatus.FAILED
+        assert "image/png, which holds no text" in state.error
 
     def test_unchanged_it_costs_a_conditional_request(self, library, page):
         library.read(page)

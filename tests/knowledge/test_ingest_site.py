@@ -121,7 +121,8 @@ def test_a_page_out_of_reach_keeps_its_last_version_and_those_behind_it(library,
     library.read(site)
     library.web.pages["/b"] = library.web.reply(status=500)
     state = library.read(site)
-    assert (state.status, library.held(site)) == (SourceStatus.READY, ["/", "/a", "/b", "/c", "/d"])
+    assert (state.status, library.held(site)) == (SourceStatus.STALE, ["/", "/a", "/b", "/c", "/d"])
+    assert state.error == "3 of 5 pages could not be reached; their last version is kept"
     assert "500" in problems(library, state)["/b"]
 
 

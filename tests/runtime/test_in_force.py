@@ -10,7 +10,7 @@ import pytest
 
 from custagent.config.agents import agent_path
 from custagent.core.answer import DecisionKind, Question
-from custagent.core.errors import ConfigError, IndexDamaged
+from custagent.core.errors import ConfigError
 from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import WORKSPACE_KEY
 from custagent.runtime.in_force import InForce
@@ -143,14 +143,15 @@ def test_a_workspace_that_cannot_be_read_changes_nothing(live, caplog):
         InForce(live).workspace()
 
 
-def test_an_agent_whose_index_is_damaged_can_still_hand_over(live):
+def test_an_agent_whose_index_is_damaged_answers_by_the_words_of_its_content(live):
     for file in (live.home.index_folder / "support").rglob("*"):
         if file.is_file():
             file.write_bytes(b"rubbish")
     agent = InForce(live).agent_on("website")
     assert agent.generation == 0
-    with pytest.raises(IndexDamaged):
-        agent.answerer.answer(Question(text="How long is the warranty?"))
+    found = agent.answerer.answer(Question(text="How long is the warranty?")).evidence.chunks
+    assert found[0].chunk.question == "How long is the warranty?"
+    assert found[0].estimated
 
 
 def test_what_is_in_force_is_made_once_until_it_changes(live, put):

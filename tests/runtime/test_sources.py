@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from custagent.config.editor import NewAgent
 from custagent.core.document import SourceStatus
 from custagent.core.errors import ConfigError, SourceError, UnknownName, UsageError
 from custagent.core.ports import Search
-from custagent.runtime.agents import create_agent
+from custagent.runtime.agents import create_agent, delete_agent
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.site import StaticSite
 from custagent.runtime.source_states import states
@@ -168,3 +170,33 @@ def test_a_broken_file_is_told_and_the_rest_is_read(app: Application, support: s
     assert "broken.pdf" in broken.error
     assert good.status is SourceStatus.READY
     assert found(app, support, "good") == ["Good text."]
+
+
+def vectors(app: Application) -> int:
+    """How many are kept."""
+    with closing(sqlite3.connect(app.home.database)) as connection:
+        return connection.execute("SELECT count(*) FROM vectors").fetchone()[0]
+
+
+def test_vectors_of_words_that_no_page_has_any_more_are_dropped(app: Application, support: str) -> None:
+    page = app.home.content_folder / "a.md"
+    page.write_text("# Refunds\n\nRefunds take five days.\n\n## Cash\n\nNever.\n", encoding="utf-8")
+    add(app, support, str(page))
+    assert vectors(app) == 2
+    page.write_text("# Refunds\n\nRefunds take nine days.\n\n## Cash\n\nNever.\n", encoding="utf-8")
+    before = app.embedder.embedded
+    sync(app, app.agent(support), Listener())
+    assert (vectors(app), app.embedder.embedded - before) == (2, 1)
+
+
+def test_a_deleted_agent_leaves_no_vectors_but_those_of_others(app: Application, support: str) -> None:
+    create_agent(app, NewAgent(name="other"))
+    for name, text in (("a.md", "Refunds take five days."), ("b.md", "We ship to Norway.")):
+        (app.home.content_folder / name).write_text(text, encoding="utf-8")
+    pages = [str(app.home.content_folder / name) for name in ("a.md", "b.md")]
+    add(app, support, *pages)
+    add(app, "other", pages[0])
+    assert vectors(app) == 2
+    delete_agent(app, support)
+    assert vectors(app) == 1
+    assert found(app, "other", "refunds") == ["Refunds take five days."]

@@ -42,12 +42,32 @@ def test_each_is_due_when_its_interval_has_passed(crawled):
     assert syncing.due() == []
     crawled.clock.advance(hours=2, seconds=-1)
     assert syncing.due() == []
-    crawled.clock.advance(seconds=1)
+    crawled.clock.advance(minutes=12, seconds=1)
     assert syncing.due() == [("support", NEWS)]
-    crawled.clock.advance(hours=22)
+    crawled.clock.advance(hours=22, minutes=18)
     assert syncing.due() == [("support", HELP), ("support", NEWS)]
     note(crawled, NEWS)
     assert syncing.due() == [("support", HELP)]
+
+
+def test_what_was_read_together_is_not_read_together_for_ever(live, put):
+    """Each a little later than its interval says, never sooner, and each time another little."""
+    pages = [f"{HELP}/{number}" for number in range(30)]
+    sources = "".join(f"  - url: {page}\n    interval: 2h\n" for page in pages)
+    put(agent_path(live.home, "support"), "assignments:", f"{sources}assignments:")
+    apply_agents(live)
+    syncing, firsts = Syncing(live), []
+    for _ in range(2):
+        for page in pages:
+            note(live, page)
+        live.clock.advance(hours=2, seconds=-1)
+        due = [syncing.due()]
+        for _ in range(3):
+            live.clock.advance(minutes=4, seconds=1)
+            due.append(syncing.due())
+        assert 0 == len(due[0]) < len(due[1]) < len(due[2]) < len(due[3]) == len(pages)
+        firsts.append(due[1])
+    assert firsts[0] != firsts[1]
 
 
 def test_what_was_never_read_is_left_to_people(live, put):
@@ -66,13 +86,13 @@ def test_a_source_that_nobody_applied_is_not_read(live, put):
 
 def test_a_definition_that_cannot_be_read_holds_up_nothing(crawled):
     crawled.store.versions.apply("other", "nonsense: 1\n", actor="", git_commit="", at=crawled.clock.now())
-    crawled.clock.advance(hours=2)
+    crawled.clock.advance(hours=2, minutes=12)
     assert Syncing(crawled).due() == [("support", NEWS)]
 
 
 def test_a_source_that_is_down_is_not_asked_every_minute(crawled, caplog):
     syncing = Syncing(crawled)
-    crawled.clock.advance(hours=24)
+    crawled.clock.advance(hours=24, minutes=30)
     crawled.store.versions.retire("support")
 
     # The process finds no agent, as it would find no host.
@@ -236,7 +256,7 @@ def test_the_loop_reads_what_is_due_until_it_is_stopped(crawled, until, monkeypa
     program.write_text(f'#!/bin/sh\necho "$5" >> {told}\n')
     program.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(program))
-    crawled.clock.advance(hours=24)
+    crawled.clock.advance(hours=24, minutes=30)
 
     async def scene() -> None:
         stop = asyncio.Event()

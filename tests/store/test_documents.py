@@ -1,5 +1,6 @@
 """What our document store can beyond its port; the port's promises are in `contracts/test_document_store.py`."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from custagent.core.document import SourceState
@@ -23,6 +24,16 @@ def test_documents_keep_the_place_at_which_they_came(store, page):
     store.documents.keep_documents(["a", "c"], agent="ada", source="s1")
     store.documents.save_document(*page("b", "text"), agent="ada", source="s1")
     assert list(store.documents.validators("ada", "s1")) == ["a", "c", "b"]
+
+
+def test_a_passage_keeps_its_place_in_the_document_and_its_id_when_it_moves(store, page):
+    document, chunks = page("a", "one", "two")
+    placed = [replace(chunk, start=start) for chunk, start in zip(chunks, (0, 5), strict=True)]
+    store.documents.save_document(document, placed, agent="ada", source="s1")
+    before = store.documents.chunks_of("ada")
+    assert [chunk.start for chunk in before] == [0, 5]
+    store.documents.save_document(document, [placed[0], replace(placed[1], start=9)], agent="ada", source="s1")
+    assert store.documents.chunks_of("ada") == [before[0], replace(before[1], start=9)]
 
 
 def test_touched_documents_were_looked_at_now(store, page, clock):

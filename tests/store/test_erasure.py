@@ -61,6 +61,7 @@ KEPT = {
     # Names messages and repeats none of their words.
     "handoffs": {"conversation", "at", "summary"},
     "recaps": {"conversation", "outcome", "language", "model", "at"},
+    "gap_questions": {"conversation", "engine"},
     # Written for people, without a contact's words (`core.notice`).
     "notices": {"key", "kind", "permission", "conversation", "text", "at"},
     # What was sent holds no contact's words either (`core.notification`); faults are told in our own.
@@ -76,6 +77,8 @@ OF_NOBODY = {
     "documents", "chunks", "source_documents", "sources", "source_problems", "vectors", "applied_versions", "pauses",
     "channel_checks", "channel_pauses", "channel_troubles", "lease", "absences", "passwords", "invitations", "sessions", "sign_in_failures",
     "notified", "stopped_webhooks", "channel_progress",
+    # A gap has no words of its own: it is called by one of its questions.
+    "gaps", "gaps_read",
     # Nobody knows yet whose they are; they go after some days (`EVENTS_KEPT`), and with whom they name.
     "early_changes", "early_updates", "unread_items",
 }  # fmt: skip

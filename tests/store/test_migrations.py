@@ -18,7 +18,10 @@ SCHEMAS = Path(__file__).parent / "schemas"
 ROWS = {
     1: [
         "INSERT INTO documents VALUES (7, 'a.md', 'A', 'en', 'text/plain', 'hash', '[]', '', '', '[]', 'then')",
-        "INSERT INTO chunks VALUES (9, 7, 0, 'text', '', '', NULL, 'en', '', 'hash')",
+        (
+            "INSERT INTO chunks (id, document_id, ordinal, text, heading, anchor, page, language, question, hash)"
+            " VALUES (9, 7, 0, 'text', '', '', NULL, 'en', '', 'hash')"
+        ),
     ],
     2: [
         "INSERT INTO source_documents VALUES ('ada', 'key', 7, 1)",
@@ -98,6 +101,11 @@ ROWS = {
         "INSERT INTO watermarks VALUES (3, 'read', 'then')",
     ],
     29: ["INSERT INTO recaps VALUES (1, 'c', 'checked', '{}', 'en', 'openai/x', 1, 900, 40, 0.001, 'then')"],
+    30: [
+        "INSERT INTO gaps VALUES (1, 'ada', 'unanswered', 'answered', 'then', NULL)",
+        "INSERT INTO gap_questions VALUES (5, 0, 1, 'c', 1, 'refund', 'hash', 'AAAA')",
+        "INSERT INTO gaps_read VALUES ('ada', 5)",
+    ],
 }
 
 

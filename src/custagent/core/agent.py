@@ -85,6 +85,12 @@ class UrlSource(_SourceBase):
     include: tuple[Text, ...] = Field(default=(), strict=False, description="Only addresses that match one of these.")
     exclude: tuple[Text, ...] = Field(default=(), strict=False, description="No address that matches one of these.")
     max_pages: int = Field(default=1000, ge=1, le=100_000, description="No more pages than these are read.")
+    max_depth: int = Field(
+        default=20,
+        ge=0,
+        le=1000,
+        description="Pages that are more links than these away from the address are left out.",
+    )
     interval: Duration = Field(default="24h", description="How often the runner looks for changes.")
 
     @property

@@ -9,12 +9,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import accumulate
 from typing import Final
 
 from custagent.core.ids import content_hash
 
 #: Stands in a quote where something of the passage was left out.
 ELLIPSIS: Final = "[…]"
+#: Stands between two sections where a document is taken as one text.
+SECTION_GAP: Final = "\n\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,17 @@ class Document:
     links: tuple[str, ...] = ()
 
     @property
+    def text(self) -> str:
+        """All of its sections' text; a passage's `start` counts in it."""
+        return SECTION_GAP.join(section.text for section in self.sections)
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """Where in `text` each section begins."""
+        lengths = (len(section.text) + len(SECTION_GAP) for section in self.sections)
+        return tuple(accumulate(lengths, initial=0))[:-1]
+
+    @property
     def hash(self) -> str:
         """Changes exactly when something that can be cited changes."""
         parts = [self.title, self.language]
@@ -95,6 +109,8 @@ class Chunk:
     language: str
     #: Its place within the document, from 0.
     ordinal: int = 0
+    #: Where it begins in the document's `text`, in characters; None for a passage stored before this was noted.
+    start: int | None = None
     #: The locations of the agent's sources that hold it; filled in when it is read for an agent.
     sources: tuple[str, ...] = ()
     #: A short answer's question: such a passage wins over pages when it matches (SRC-1); "" elsewhere.
@@ -174,6 +190,8 @@ class ScoredChunk:
     lexical: float
     #: The fused score that the ranking goes by.
     score: float
+    #: The passage has no vector yet, so it was found by its words alone: the cosine is what such words let expect (SRC-5).
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -185,6 +185,10 @@ class DocumentStore(Protocol):
         """All chunks of the agent's sources, by id."""
         ...
 
+    def chunks_after(self, agent: str, last: int) -> Sequence[Chunk]:
+        """Those of them that were stored after the chunk with the id `last`, by id; asked with every question."""
+        ...
+
     def chunks(self, agent: str, ids: Iterable[int]) -> Mapping[int, Chunk]:
         """The chunks among `ids` that the agent's sources still hold."""
         ...

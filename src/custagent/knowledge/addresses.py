@@ -41,6 +41,8 @@ _CLOSED_IPV4 = tuple(
         ("198.51.100.0/24", "an address reserved for documentation"),
         ("203.0.113.0/24", "an address reserved for documentation"),
         ("192.88.99.0/24", "the address of a 6to4 relay"),
+        # Public by its number, yet answered by the cloud machine's own host.
+        ("168.63.129.16/32", "an address inside a provider's network"),
         ("198.18.0.0/15", "an address reserved for benchmarks"),
         ("224.0.0.0/4", "a multicast address"),
         ("240.0.0.0/4", "a reserved address"),

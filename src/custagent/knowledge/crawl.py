@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import suppress
 
 from custagent.core.document import RawContent
+from custagent.knowledge.budget import Budget
 from custagent.knowledge.crawl_events import (
     CrawlDone,
     CrawlEvent,
@@ -23,6 +24,7 @@ from custagent.knowledge.crawl_events import (
     PageSkipped,
     PageUnchanged,
     SkipReason,
+    Stop,
     Validators,
 )
 from custagent.knowledge.crawler import Crawler
@@ -39,6 +41,7 @@ __all__ = [
     "PageSkipped",
     "PageUnchanged",
     "SkipReason",
+    "Stop",
     "Validators",
     "crawl",
 ]
@@ -72,6 +75,7 @@ async def crawl(
         settings=settings,
         known=known or {},
         tell=events.put,
+        budget=Budget(settings, now=now),
     )
     # A task of its own, so that no task group stays open across a yield.
     work = asyncio.create_task(_run(crawler, start, events))

@@ -27,6 +27,11 @@ class CrawlSettings:
     max_depth: int = 20
     #: Requests at a time, to one host and in all.
     concurrency: int = 8
+    #: Bytes of content, unpacked, and seconds; what is not read by then is left out.
+    max_bytes: int = 2_000_000_000
+    max_seconds: float = 12 * 3600.0
+    #: Addresses in a row that do not answer, or only that the server is in trouble: then the site is left alone.
+    max_silence: int = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,8 @@ class Validators:
     #: Where the page led (`PageRead.links`). None when that was not noted: then an unchanged page makes the crawl ask
     #: for every known page, and the crawl does not count as complete.
     links: tuple[str, ...] | None = None
+    #: `PageLinks.content` of then; "" when that was not noted.
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +60,8 @@ class PageLinks(Generic[P]):
     noindex: bool = False
     #: The page asks not to follow its links.
     nofollow: bool = False
+    #: Equal exactly for pages that say the same, which are one page at several addresses; "" when nothing is known.
+    content: str = ""
 
 
 class SkipReason(StrEnum):
@@ -63,7 +72,7 @@ class SkipReason(StrEnum):
     #: The host's robots.txt cannot be had, so nothing of it is read now.
     ROBOTS_UNREACHABLE = "robots-unreachable"
     NOINDEX = "noindex"
-    #: It stands for another page, by a redirect or a canonical link.
+    #: It stands for another page: by a redirect, a canonical link, or because it says the same.
     DUPLICATE = "duplicate"
     #: The page that it stands for was left out by the limit.
     LIMIT = "limit"
@@ -82,6 +91,8 @@ class PageRead(Generic[P]):
     page: P
     #: Where it leads: normal addresses on the source's hosts; to be given back in `Validators`.
     links: tuple[str, ...]
+    #: It is the address that was given, or where its redirects end.
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +120,19 @@ class PageFailed:
     given: bool
 
 
+class Stop(StrEnum):
+    """Why a crawl left addresses out."""
+
+    #: `max_pages` or `max_depth`.
+    PAGES = "pages"
+    #: Too many requests for the pages that they led to.
+    REQUESTS = "requests"
+    BYTES = "bytes"
+    SECONDS = "seconds"
+    #: The site stopped answering.
+    SILENCE = "silence"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrawlDone:
     """The last event."""
@@ -123,6 +147,8 @@ class CrawlDone:
     left_out: int
     #: The first 20 of them.
     left_out_urls: tuple[str, ...]
+    #: Which limit it was, None when nothing was left out.
+    stopped: Stop | None = None
 
 
 CrawlEvent: TypeAlias = PageRead[P] | PageUnchanged | PageSkipped | PageFailed | CrawlDone

@@ -11,6 +11,7 @@ from typing import Generic
 
 from custagent.core.document import RawContent
 from custagent.core.errors import AddressRefused, ConvertError, FetchError, SourceError
+from custagent.knowledge.budget import Budget
 from custagent.knowledge.crawl_events import (
     CrawlDone,
     CrawlEvent,
@@ -22,6 +23,7 @@ from custagent.knowledge.crawl_events import (
     PageSkipped,
     PageUnchanged,
     SkipReason,
+    Stop,
     Validators,
 )
 from custagent.knowledge.fetch import MOST_REDIRECTS, Fetched, Hop, Media, Moved, NotModified, redirects_too_often
@@ -30,10 +32,6 @@ from custagent.knowledge.scope import Scope
 from custagent.knowledge.site import Site
 from custagent.knowledge.sitemap import read_sitemaps
 from custagent.knowledge.url import normal_url, origin
-
-#: Requests that a crawl may make for each page it may read, before it is taken for a trap.
-_REQUESTS_PER_PAGE = 3
-_REQUESTS_FREE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +60,7 @@ class Crawler(Generic[P]):
         settings: CrawlSettings,
         known: Mapping[str, Validators],
         tell: Callable[[CrawlEvent[P]], Awaitable[None]],
+        budget: Budget,
     ) -> None:
         self._site = site
         self._read_page = read_page
@@ -74,7 +73,10 @@ class Crawler(Generic[P]):
         self._states: dict[str, State] = {}
         self._scope = Scope(start="")
         self._reading = asyncio.Lock()
-        self._requests = 0
+        self._budget = budget
+        #: The first address of each content, in this crawl, and in the one before.
+        self._contents: dict[str, str] = {}
+        self._known_contents = {known[url].content: url for url in reversed(list(known)) if known[url].content}
         self._counts: Counter[type] = Counter()
         self._complete = True
 
@@ -93,40 +95,19 @@ class Crawler(Generic[P]):
 
     async def _open(self, start: str) -> tuple[Visit, Hop]:
         """The start behind its redirects; they decide what the site's own name is."""
-        # What cannot be normalised goes to the guard as it is, which says in words what is wrong with it.
-        given = url = normal_url(start) or start
-        chain: list[str] = []
-        hop = await self._ask_start(url)
-        while isinstance(hop, Moved):
-            chain.append(url)
-            url = normal_url(hop.target) or hop.target
-            if len(chain) > MOST_REDIRECTS or url in chain:
-                raise redirects_too_often(start, hop.status)
-            hop = await self._ask_start(url)
-        if isinstance(hop, Media):
-            raise FetchError(f"{url} is {hop.media_type}, which holds no text.", status=HTTPStatus.OK)
+        url, hop = await self._site.follow(start, self._known_of)
         settings = self._settings
         self._scope = Scope(start=url, kind=settings.scope, include=settings.include, exclude=settings.exclude)
+        given = normal_url(start) or start
         if replace(self._scope, start=given).contains(url):
             self._scope = replace(self._scope, below=given)
         return Visit(url=url, depth=0, linked_from=""), hop
 
-    async def _ask_start(self, url: str) -> Hop:
-        self._site.check(url)
-        robots = await self._site.robots(url)
-        if isinstance(robots.unreachable, AddressRefused):
-            raise robots.unreachable
-        if robots.unreachable is not None:
-            error = robots.unreachable
-            message = f"{url} is not read now, because robots.txt comes first: {error.message}"
-            raise FetchError(message, hint=error.hint, status=error.status) from error
-        if not robots.allows(url):
-            message = f"{url} is not read: the robots.txt of {origin(url)} forbids it."
-            raise FetchError(message, hint="Whoever runs the site can allow it there to custagent.")
-        return await self._hop(url)
+    def _known_of(self, url: str) -> Validators:
+        return self._known.get(url, Validators())
 
     async def _hop(self, url: str) -> Hop:
-        known = self._known.get(url, Validators())
+        known = self._known_of(url)
         return await self._site.hop(url, etag=known.etag, last_modified=known.last_modified)
 
     async def _add_sitemap(self) -> None:
@@ -139,7 +120,7 @@ class Crawler(Generic[P]):
         guessed = not roots and robots.allows(guess)
         if guessed:
             roots = [guess]
-        tree = await read_sitemaps(roots, load=self._site.load, belongs=hosts.contains)
+        tree = await read_sitemaps(roots, load=self._load, belongs=hosts.contains)
         for place, error in tree.problems:
             if not (guessed and _is_no_sitemap(error)):
                 self._complete = self._complete and _is_gone(error)
@@ -150,6 +131,11 @@ class Crawler(Generic[P]):
         for url in map(self._scope.home, tree.pages):
             if self._scope.wants(url):
                 self._frontier.add(Visit(url=url, depth=1, linked_from=roots[0], listed=True))
+
+    async def _load(self, url: str) -> RawContent:
+        raw = await self._site.load(url)
+        self._budget.receive(len(raw.body))
+        return raw
 
     async def _round(self, visits: Sequence[Visit]) -> list[_Found]:
         """What the visits found, in their order; fewer than there are visits when the limit is reached."""
@@ -163,16 +149,14 @@ class Crawler(Generic[P]):
                     _, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 if not self._room(0):
                     break
-                self._requests += 1
+                self._budget.ask()
                 tasks.append(group.create_task(self._visit(visit)))
                 running.add(tasks[-1])
         self._frontier.leave_out(visits[len(tasks) :])
         return [task.result() for task in tasks]
 
     def _room(self, running: int) -> bool:
-        most = self._settings.max_pages
-        asked_enough = self._requests >= most * _REQUESTS_PER_PAGE + _REQUESTS_FREE
-        return self._pages() + running < most and not asked_enough
+        return self._pages() + running < self._settings.max_pages and self._budget.spent is None
 
     def _pages(self) -> int:
         return self._counts[PageRead] + self._counts[PageUnchanged]
@@ -189,7 +173,10 @@ class Crawler(Generic[P]):
         try:
             hop = await self._hop(visit.url)
         except FetchError as exc:
+            if _may_pass(exc):
+                self._budget.wait_in_vain()
             return await self._fail(visit, exc)
+        self._budget.receive(len(hop.raw.body) if isinstance(hop, Fetched) else 0)
         return await self._judge(visit, hop)
 
     async def _judge(self, visit: Visit, hop: Hop) -> _Found:
@@ -209,6 +196,7 @@ class Crawler(Generic[P]):
             # Without its links we cannot tell what is gone, but we can see to it that nothing is lost.
             self._complete = False
             links = tuple(self._known)
+        self._contents.setdefault(self._known[visit.url].content, visit.url)
         await self._tell(PageUnchanged(url=visit.url))
         return _Found(links=links)
 
@@ -234,10 +222,25 @@ class Crawler(Generic[P]):
         if fetched.noindex or page.noindex:
             return replace(await self._skip(visit, SkipReason.NOINDEX), links=links)
         canonical = await self._canonical(visit, page.canonical or fetched.canonical)
-        if canonical:
-            return _Found(state=None, target=canonical, has_content=True, links=links)
-        await self._tell(PageRead(url=visit.url, raw=raw, page=page.page, links=links))
+        if other := canonical or self._same_as(visit, page.content):
+            return _Found(state=None, target=other, has_content=True, links=links)
+        await self._tell(PageRead(url=visit.url, raw=raw, page=page.page, links=links, given=not visit.linked_from))
         return _Found(links=links)
+
+    def _same_as(self, visit: Visit, content: str) -> str:
+        """The other address that says the same and stands for this one too; "" when this is the first that says it.
+
+        An address that was a page before stays one: what is cited must not change with the order of answers.
+        """
+        if not content:
+            return ""
+        first = self._contents.get(content, "")
+        known = self._known_contents.get(content, "")
+        may_wait = visit.folds and visit.linked_from and not first
+        if may_wait and known not in ("", visit.url) and self._scope.wants(known):
+            # If it turns out to be dead or to lead here, this address comes back as one that does not fold.
+            return known
+        return "" if self._contents.setdefault(content, visit.url) == visit.url else first
 
     def _links(self, references: Iterable[str], base: str) -> tuple[str, ...]:
         urls = (
@@ -290,6 +293,7 @@ class Crawler(Generic[P]):
                 failed=counts[PageFailed],
                 left_out=frontier.left_out,
                 left_out_urls=tuple(frontier.left_out_urls),
+                stopped=(self._budget.spent or Stop.PAGES) if frontier.left_out else None,
             )
         )
 

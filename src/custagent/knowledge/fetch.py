@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
@@ -33,7 +33,11 @@ USER_AGENT = f"{header.PRODUCT_TOKEN}/{__version__}"
 _HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": ACCEPT_ENCODING, "Accept": "text/html, */*;q=0.8"}
 _VALIDATORS = {"if-none-match", "if-modified-since"}
 _REDIRECTS = (301, 302, 303, 307, 308)
+_WITH_CONTENT = (HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION)
 _ASKED_TO_WAIT = (429, 503)
+#: Bytes of an answer without content for us that are taken so that its connection can be kept, and seconds for them.
+_SHORT = 64 * 1024
+_DRAIN_SECONDS = 1.0
 _MOST_WAITS = 2
 #: Kinds of content that never hold text; their bodies are not even received.
 _MEDIA = ("image", "audio", "video", "font")
@@ -226,11 +230,13 @@ class Fetcher:
     async def _read(self, response: httpx.Response, *, throttled: bool) -> Hop:
         url, status = response.url, response.status_code
         location = str(url.copy_with(fragment=None))
+        if status not in _WITH_CONTENT:
+            await _drain(response)
         if status in _REDIRECTS and "Location" in response.headers:
             return Moved(location=location, target=_target(url, response.headers["Location"]), status=status)
         if status == HTTPStatus.NOT_MODIFIED and _VALIDATORS & response.request.headers.keys():
             return NotModified(location=location)
-        if status not in (HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION):
+        if status not in _WITH_CONTENT:
             raise _refusal(response)
         media_type, charset = header.media_type(response.headers)
         if media_type.partition("/")[0] in _MEDIA:
@@ -269,6 +275,20 @@ class Fetcher:
 
 
 _LATER = "Try again later; what was read before is kept."
+
+
+async def _drain(response: httpx.Response) -> None:
+    """Take what follows the headers when it is short: only then can the connection be used again.
+
+    Without this each page that has not changed would cost a connection of its own.
+    """
+    declared = response.headers.get("Content-Length", "")
+    empty = response.status_code == HTTPStatus.NOT_MODIFIED
+    if empty or (declared.isascii() and declared.isdigit() and int(declared) <= _SHORT):
+        with suppress(TimeoutError, *_NETWORK_ERRORS):
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                async for _ in response.aiter_raw():
+                    continue
 
 
 def redirects_too_often(url: str, status: int) -> FetchError:

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 from custagent.core.document import Chunk
 from custagent.core.errors import IndexDamaged
-from custagent.knowledge.lexicon import Entry, Postings, build_postings, load_postings, save_postings
+from custagent.knowledge.lexicon import Postings, build_postings, entry_of, load_postings, save_postings
+from custagent.knowledge.nearest import EXACT_UP_TO, Kind, Nearest, library, make_nearest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,6 +53,9 @@ class Manifest:
     fingerprint: str
     #: SHA-256 by file name.
     files: dict[str, str]
+    #: How the vectors are kept, and the share of the ten nearest that are found so, measured when it was built.
+    kind: str = Kind.EXACT.value
+    recall: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +74,7 @@ class Index:
     live: Live
     manifest: Manifest
     chunk_ids: NDArray[np.int64]
-    #: A flat FAISS index of unit vectors by inner product, that is cosine; row i is row i.
+    #: A FAISS index of unit vectors by inner product, that is cosine; row i is row i. Of the kind that the manifest names.
     vectors: Any
     postings: list[Postings]
 
@@ -78,8 +82,10 @@ class Index:
 class IndexFolder:
     """The generations of one agent."""
 
-    def __init__(self, folder: Path, agent: str) -> None:
+    def __init__(self, folder: Path, agent: str, *, exact_up_to: int = EXACT_UP_TO) -> None:
+        """`folder` holds those of all agents. Of more than `exact_up_to` chunks, vectors are compressed."""
         self.agent = agent
+        self._exact_up_to = exact_up_to
         self.folder = folder / agent
         self._current = self.folder / "current"
 
@@ -148,7 +154,8 @@ class IndexFolder:
         before = self._number_before()
         work = self.folder / "building"
         work.mkdir()
-        _write(work, chunks, vectors)
+        nearest = make_nearest(vectors, exact_up_to=self._exact_up_to)
+        _write(work, chunks, nearest)
         manifest = Manifest(
             format=FORMAT,
             agent=self.agent,
@@ -158,6 +165,8 @@ class IndexFolder:
             chunks=len(chunks),
             fingerprint=fingerprint,
             files={file.name: _sha256(file) for file in sorted(work.iterdir())},
+            kind=nearest.kind.value,
+            recall=round(nearest.recall, 4),
         )
         _write_durably(work / "manifest.json", json.dumps(asdict(manifest), indent=1))
         checksum = _sha256(work / "manifest.json")
@@ -169,7 +178,7 @@ class IndexFolder:
     def _load(self, live: Live) -> Index:
         import numpy as np
 
-        faiss = _library()
+        faiss = library()
         folder, manifest = self._path(live.generation), self._checked(live)
         try:
             index = Index(
@@ -181,7 +190,7 @@ class IndexFolder:
             )
         except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
             raise self._damaged("its files cannot be read") from error
-        if not len(index.chunk_ids) == index.vectors.ntotal == manifest.chunks:
+        if not len(index.chunk_ids) == index.vectors.ntotal == manifest.chunks or index.vectors.d != manifest.dimension:
             raise self._damaged("its files do not fit together")
         return index
 
@@ -252,36 +261,16 @@ class IndexFolder:
                 shutil.rmtree(self._path(number), ignore_errors=True)
 
 
-def _library() -> Any:
-    import faiss
-
-    # One question gains nothing from threads, and threads that wait for each other cost 30 ms on a busy machine.
-    faiss.omp_set_num_threads(1)
-    return faiss
-
-
-def _write(folder: Path, chunks: Sequence[Chunk], vectors: Vectors) -> None:
+def _write(folder: Path, chunks: Sequence[Chunk], nearest: Nearest) -> None:
     import numpy as np
 
-    faiss = _library()
     np.save(folder / "chunks.npy", np.array([chunk.id for chunk in chunks], dtype=np.int64))
-    flat = faiss.IndexFlatIP(int(vectors.shape[1]))
-    flat.add(np.ascontiguousarray(vectors, dtype=np.float32))
     try:
-        faiss.write_index(flat, str(folder / "vectors.faiss"))
+        library().write_index(nearest.index, str(folder / "vectors.faiss"))
     except RuntimeError as error:
         # Its way to say that the disk is full.
         raise OSError(errno.EIO, "the vectors could not be written whole") from error
-    save_postings(build_postings(_entry(row, chunk) for row, chunk in enumerate(chunks)), folder)
-
-
-def _entry(row: int, chunk: Chunk) -> Entry:
-    """The passage for lexical search. A short answer's question is what is searched, so it counts in full."""
-    if chunk.question:
-        return Entry(row=row, language=chunk.language, text=chunk.indexed_text)
-    own = dict.fromkeys([*chunk.heading.split(" > "), chunk.text])
-    title = "" if chunk.title in own else chunk.title
-    return Entry(row=row, language=chunk.language, title=title, text="\n".join(own))
+    save_postings(build_postings(entry_of(row, chunk) for row, chunk in enumerate(chunks)), folder)
 
 
 def _sha256(file: Path) -> str:
@@ -291,6 +280,9 @@ def _sha256(file: Path) -> str:
 
 def _write_durably(file: Path, text: str) -> None:
     """Replace the file's content in one step that survives a power cut."""
+    if file.is_dir():
+        # Whoever put a folder there: no file can take its place.
+        shutil.rmtree(file)
     fresh = file.with_name(f"{file.name}.new")
     with fresh.open("w", encoding="utf-8") as stream:
         stream.write(text)

@@ -6,7 +6,7 @@ on where it stopped, and an index can be built again at any time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from custagent.core.document import Chunk
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Passages between two reports of progress, and the most that an interruption costs.
 BATCH = 64
+#: The multiples of the golden ratio, of which only what is behind the point counts, are spread evenly however many.
+_GOLDEN = 0.618034
 
 
 class Indexer:
@@ -50,10 +52,11 @@ class Indexer:
             while True:
                 before = _number(folder)
                 chunks = self._documents.chunks_of(folder.agent)
-                fingerprint = content_hash(*(f"{chunk.id} {chunk.hash}" for chunk in chunks))
+                hashes = [chunk.hash for chunk in chunks]
+                fingerprint = content_hash(*(f"{chunk.id} {one}" for chunk, one in zip(chunks, hashes, strict=True)))
                 if self._is_live(folder, fingerprint, upgrade=upgrade):
                     return built
-                engine, vectors = self._vectors(chunks, progress, upgrade=upgrade)
+                engine, vectors = self._vectors(chunks, hashes, progress, upgrade=upgrade)
                 manifest = folder.build(chunks, vectors, embedder=engine, fingerprint=fingerprint)
                 built = True
                 if manifest.generation <= before + 1:
@@ -74,53 +77,61 @@ class Indexer:
         )
 
     def _vectors(
-        self, chunks: Sequence[Chunk], progress: Callable[[int, int], None], *, upgrade: bool
+        self,
+        chunks: Sequence[Chunk],
+        hashes: Sequence[str],
+        progress: Callable[[int, int], None],
+        *,
+        upgrade: bool,
     ) -> tuple[str, Vectors]:
         """The chunks' vectors in their order, shape (len(chunks), dimension), (0, 0) for no chunks; and by whom.
 
+        `hashes` are those of the chunks, which are reckoned once.
         Where they are of several engines, another one than this is named, so that `upgrade` finds work.
         """
         import numpy as np
 
         engine = self._embedder.name
-        hashes = {chunk.hash for chunk in chunks}
-        known = dict(self._cache.vectors(engine, hashes))
+        by_hash = dict(zip(hashes, chunks, strict=True))
+        known = dict(self._cache.vectors(engine, by_hash))
         others = () if upgrade else sorted(set(self._embedder.comparable) - {engine})
         for other in others:
-            found = self._cache.vectors(other, hashes - known.keys())
+            found = self._cache.vectors(other, by_hash.keys() - known.keys())
             engine = other if found else engine
             known |= found
-        known |= self._embed_all([chunk for chunk in chunks if chunk.hash not in known], progress)
+        known |= self._embed_all({one: chunk for one, chunk in by_hash.items() if one not in known}, progress)
         if len(set(map(len, known.values()))) > 1:
             # The engine gives vectors of another length than before, under the same name: none of before fits.
-            engine, known = self._embedder.name, self._embed_all(chunks, progress)
-        joined = np.frombuffer(b"".join(known[chunk.hash] for chunk in chunks), dtype="<f4")
+            engine, known = self._embedder.name, self._embed_all(by_hash, progress)
+        joined = np.frombuffer(b"".join(known[one] for one in hashes), dtype="<f4")
         return engine, joined.reshape(len(chunks), -1) if chunks else joined.reshape(0, 0)
 
-    def _embed_all(self, chunks: Sequence[Chunk], progress: Callable[[int, int], None]) -> dict[str, bytes]:
+    def _embed_all(self, chunks: Mapping[str, Chunk], progress: Callable[[int, int], None]) -> dict[str, bytes]:
         """A vector for each text, by its hash; each batch is remembered at once."""
-        distinct = list({chunk.hash: chunk for chunk in chunks}.values())
         # Texts of similar length make the best use of a batch.
-        distinct.sort(key=lambda chunk: len(chunk.indexed_text))
+        distinct = sorted(((one, chunk.indexed_text) for one, chunk in chunks.items()), key=lambda pair: len(pair[1]))
+        batches = [distinct[start : start + BATCH] for start in range(0, len(distinct), BATCH)]
         found: dict[str, bytes] = {}
-        for start in range(0, len(distinct), BATCH):
-            progress(start, len(distinct))
-            fresh = self._embed(distinct[start : start + BATCH])
+        # Long and short ones by turns, so that the pace so far tells how much time is left.
+        for _, batch in sorted(enumerate(batches), key=lambda numbered: numbered[0] * _GOLDEN % 1):
+            progress(len(found), len(distinct))
+            fresh = self._embed(batch)
             self._cache.save_vectors(self._embedder.name, fresh)
             found |= fresh
         progress(len(distinct), len(distinct))
         return found
 
-    def _embed(self, batch: Sequence[Chunk]) -> dict[str, bytes]:
+    def _embed(self, batch: Sequence[tuple[str, str]]) -> dict[str, bytes]:
+        """The vectors of texts that come with their hashes."""
         import numpy as np
 
-        rows = self._embedder.embed_passages([chunk.indexed_text for chunk in batch])
+        rows = self._embedder.embed_passages([text for _, text in batch])
         if len(rows) != len(batch) or not np.isfinite(rows).all():
             raise EmbedderError(
                 f"{self._embedder.name} gave no usable vectors for {len(batch)} passages",
                 hint="Try again; if it stays so, set another engine or model as `embedder:` in custagent.yaml.",
             )
-        return {chunk.hash: row.astype("<f4").tobytes() for chunk, row in zip(batch, rows, strict=True)}
+        return {one: row.astype("<f4").tobytes() for (one, _), row in zip(batch, rows, strict=True)}
 
 
 def _number(folder: IndexFolder) -> int:

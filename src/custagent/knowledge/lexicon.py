@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from custagent.core.document import Chunk
 from custagent.language import words
 
 if TYPE_CHECKING:
@@ -59,25 +61,39 @@ class Postings:
     #: How many passages there are in this language.
     passages: int
 
-    def idf(self, word: str, *, among: int = 0) -> float:
-        """How rare the word is, always above 0."""
+    def holding(self, word: str) -> int:
+        """In how many passages the word stands."""
         slot = self.slots.get(word)
-        n = 0 if slot is None else int(self.offsets[slot + 1] - self.offsets[slot])
-        return math.log(1 + (max(self.passages, among) - n + 0.5) / (n + 0.5))
+        return 0 if slot is None else int(self.offsets[slot + 1] - self.offsets[slot])
 
-    def rarity(self, query: str, *, among: int = 0) -> dict[str, float]:
+    def idf(self, word: str, *, among: int = 0, beside: Sequence[Postings] = ()) -> float:
+        """How rare the word is here and in the passages of the same language `beside`, always above 0."""
+        both = [self, *(other for other in beside if other.language == self.language)]
+        n = sum(one.holding(word) for one in both)
+        return math.log(1 + (max(sum(one.passages for one in both), among) - n + 0.5) / (n + 0.5))
+
+    def rarity(self, query: str, *, among: int = 0, beside: Sequence[Postings] = ()) -> dict[str, float]:
         """How rare each word of the query is, as if there were at least `among` passages."""
-        return {word: self.idf(word, among=among) for word in sorted(set(words(query, self.language)))}
+        return {word: self.idf(word, among=among, beside=beside) for word in sorted(set(words(query, self.language)))}
 
-    def add_scores(self, query: str, scores: NDArray[np.float32]) -> None:
+    def add_scores(self, query: str, scores: NDArray[np.float32], *, beside: Sequence[Postings] = ()) -> None:
         """Add this language's normalised BM25 of each passage to `scores`, shape (rows of the whole index,)."""
-        rarity = self.rarity(query)
+        rarity = self.rarity(query, beside=beside)
         best = sum(rarity.values()) * (K1 + 1)
         for word, idf in rarity.items():
             slot = self.slots.get(word)
             if slot is not None:
                 span = slice(int(self.offsets[slot]), int(self.offsets[slot + 1]))
                 scores[self.rows[span]] += self.weights[span] * (idf / best)
+
+
+def entry_of(row: int, chunk: Chunk) -> Entry:
+    """The passage for lexical search. A short answer's question is what is searched, so it counts in full."""
+    if chunk.question:
+        return Entry(row=row, language=chunk.language, text=chunk.indexed_text)
+    own = dict.fromkeys([*chunk.heading.split(" > "), chunk.text])
+    title = "" if chunk.title in own else chunk.title
+    return Entry(row=row, language=chunk.language, title=title, text="\n".join(own))
 
 
 def build_postings(entries: Iterable[Entry]) -> list[Postings]:
@@ -90,31 +106,39 @@ def build_postings(entries: Iterable[Entry]) -> list[Postings]:
 
 def _frequencies(entry: Entry) -> dict[str, float]:
     """How often each word occurs, those of the title as fractions."""
-    found: defaultdict[str, float] = defaultdict(float)
-    for word in words(entry.text, entry.language):
-        found[word] += 1.0
-    for word in words(entry.title, entry.language):
-        found[word] += TITLE_WEIGHT
+    found: dict[str, float] = {**Counter(words(entry.text, entry.language))}
+    for word in _title_words(entry.title, entry.language):
+        found[word] = found.get(word, 0.0) + TITLE_WEIGHT
     return found
 
 
+@lru_cache(maxsize=16)
+def _title_words(title: str, language: str) -> tuple[str, ...]:
+    """All passages of a page have the same, one after the other."""
+    return tuple(words(title, language))
+
+
 def _postings(language: str, counted: Sequence[tuple[int, dict[str, float]]]) -> Postings:
+    """All at once in arrays: word by word it would take most of the time that an index takes without its vectors."""
     import numpy as np
 
-    lengths = [sum(frequencies.values()) for _, frequencies in counted]
-    average = sum(lengths) / len(lengths) or 1.0
-    found: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
-    for (row, frequencies), length in zip(counted, lengths, strict=True):
-        norm = K1 * (1 - B + B * length / average)
-        for word, tf in frequencies.items():
-            found[word].append((row, tf * (K1 + 1) / (tf + norm)))
-    vocabulary = sorted(found)
+    sizes = [len(frequencies) for _, frequencies in counted]
+    lengths = np.array([sum(frequencies.values()) for _, frequencies in counted])
+    average = lengths.mean() or 1.0
+    slots = {word: slot for slot, word in enumerate(sorted(set().union(*(one for _, one in counted))))}
+    total = sum(sizes)
+    # One posting after the other, as they stand in the passages.
+    places = np.fromiter((slots[word] for _, one in counted for word in one), dtype=np.int64, count=total)
+    tf = np.fromiter((often for _, one in counted for often in one.values()), dtype=np.float64, count=total)
+    rows = np.repeat(np.array([row for row, _ in counted], dtype=np.int32), sizes)
+    norms = np.repeat(K1 * (1 - B + B * lengths / average), sizes)
+    by_word = np.argsort(places, kind="stable")
     return Postings(
         language=language,
-        slots={word: slot for slot, word in enumerate(vocabulary)},
-        offsets=np.cumsum([0, *(len(found[word]) for word in vocabulary)], dtype=np.int64),
-        rows=np.array([row for word in vocabulary for row, _ in found[word]], dtype=np.int32),
-        weights=np.array([weight for word in vocabulary for _, weight in found[word]], dtype=np.float32),
+        slots=slots,
+        offsets=np.concatenate([[0], np.cumsum(np.bincount(places, minlength=len(slots)))]).astype(np.int64),
+        rows=rows[by_word],
+        weights=(tf * (K1 + 1) / (tf + norms))[by_word].astype(np.float32),
         passages=len(counted),
     )
 

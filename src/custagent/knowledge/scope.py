@@ -43,9 +43,9 @@ class Scope:
         """Whether `url` lies in the site and passes `include` and `exclude`; the start always does."""
         if url == self.start:
             return True
-        if not self.contains(url) or any(_matches(url, glob) for glob in self.exclude):
+        if not self.contains(url) or any(matches(url, glob) for glob in self.exclude):
             return False
-        return not self.include or any(_matches(url, glob) for glob in self.include)
+        return not self.include or any(matches(url, glob) for glob in self.include)
 
     def home(self, url: str) -> str:
         """`url` with the scheme and name that the start has, so that www and bare name, http and https are one page."""
@@ -80,5 +80,6 @@ def _below(path: str, start: str) -> bool:
     return path.startswith(base) or path == start
 
 
-def _matches(url: str, glob: str) -> bool:
+def matches(url: str, glob: str) -> bool:
+    """Whether a normal address fits a glob, as `Scope` says."""
     return fnmatchcase(path_and_query(url) if glob.startswith("/") else url, glob)

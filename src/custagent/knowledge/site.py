@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 
 from custagent.core.document import RawContent
-from custagent.core.errors import FetchError
-from custagent.knowledge.fetch import Fetched, Fetcher, Hop
+from custagent.core.errors import AddressRefused, FetchError
+from custagent.knowledge.crawl_events import Validators
+from custagent.knowledge.fetch import MOST_REDIRECTS, Fetched, Fetcher, Hop, Media, Moved, redirects_too_often
 from custagent.knowledge.pace import Pace
 from custagent.knowledge.robots import Robots, fetch_robots
-from custagent.knowledge.url import origin
+from custagent.knowledge.url import normal_url, origin
 
 _ASKED_TO_WAIT = (429, 503)
 
@@ -29,10 +31,6 @@ class Site:
         self._robots: dict[str, Robots] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._paces: dict[str, Pace] = {}
-
-    def check(self, url: str) -> None:
-        """Judge an address as it is written. Raises AddressRefused."""
-        self._fetcher.check(url)
 
     async def robots(self, url: str) -> Robots:
         """The rules that hold for `url`, fetched once."""
@@ -60,6 +58,40 @@ class Site:
             if isinstance(hop, Fetched) and hop.throttled:
                 pace.slow_down()
             return hop
+
+    async def follow(self, start: str, known: Callable[[str], Validators]) -> tuple[str, Hop]:
+        """The address where the redirects of `start` end, and what it answers: no Moved and no Media.
+
+        The robots.txt of every host on the way is obeyed. `known` tells what is known of an address. Raises
+        AddressRefused, FetchError.
+        """
+        # What cannot be normalised goes to the guard as it is, which says in words what is wrong with it.
+        url = normal_url(start) or start
+        chain: list[str] = []
+        hop = await self._ask(url, known(url))
+        while isinstance(hop, Moved):
+            chain.append(url)
+            url = normal_url(hop.target) or hop.target
+            if len(chain) > MOST_REDIRECTS or url in chain:
+                raise redirects_too_often(start, hop.status)
+            hop = await self._ask(url, known(url))
+        if isinstance(hop, Media):
+            raise FetchError(f"{url} is {hop.media_type}, which holds no text.", status=HTTPStatus.OK)
+        return url, hop
+
+    async def _ask(self, url: str, known: Validators) -> Hop:
+        self._fetcher.check(url)
+        robots = await self.robots(url)
+        if isinstance(robots.unreachable, AddressRefused):
+            raise robots.unreachable
+        if robots.unreachable is not None:
+            error = robots.unreachable
+            message = f"{url} is not read now, because robots.txt comes first: {error.message}"
+            raise FetchError(message, hint=error.hint, status=error.status) from error
+        if not robots.allows(url):
+            message = f"{url} is not read: the robots.txt of {origin(url)} forbids it."
+            raise FetchError(message, hint="Whoever runs the site can allow it there to custagent.")
+        return await self.hop(url, etag=known.etag, last_modified=known.last_modified)
 
     async def load(self, url: str) -> RawContent:
         """The file at `url`, through redirects, when it is its turn. Raises FetchError."""

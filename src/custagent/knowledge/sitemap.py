@@ -19,6 +19,9 @@ _MOST_BYTES = 50_000_000
 _DEEPEST = 3
 _MOST_FILES = 200
 _MOST_PAGES = 100_000
+#: So many files that cannot be read are enough: each may take as long as a page may.
+_MOST_PROBLEMS = 10
+_CUT = "The sitemaps are too many, or too deep in each other; the rest of them was left out."
 _FINAL = True
 
 
@@ -82,6 +85,7 @@ async def read_sitemaps(
             found = parse_sitemap((await load(place)).body)
         except SourceError as exc:
             problems.append((place, exc))
+            cut = len(problems) == _MOST_PROBLEMS
             continue
         pages.update(dict.fromkeys(url for entry in found.pages if (url := normal_url(entry)) and belongs(url)))
         nested = [url for entry in found.sitemaps if (url := normal_url(entry)) and belongs(url) and url not in known]
@@ -91,6 +95,8 @@ async def read_sitemaps(
         cut = (
             len(pages) > _MOST_PAGES or (bool(nested) and depth == _DEEPEST) or (files == _MOST_FILES and bool(waiting))
         )
+        if cut:
+            problems.append((place, ConvertError(_CUT)))
     return SitemapTree(pages=tuple(pages)[:_MOST_PAGES], problems=tuple(problems), cut=cut)
 
 

@@ -1,19 +1,19 @@
 """Splits a document into passages: small enough to be about one thing, large enough to answer a question.
 
 A passage never spans two sections, so that its heading, anchor and page are true of all of it. Within a section it
-grows by whole paragraphs, by whole lines where a paragraph alone is too long (so list items and table rows stay
-whole), and by whole sentences where a line is. Sizes are measured: docs/decisions, fused retrieval.
+grows by whole paragraphs; where a paragraph alone is too long, by whole list items, table rows and sentences. What only
+leads on to what follows (a line that heads it, a question, "The prices are:") stands with it. A passage is a stretch of
+the document, to the letter. Sizes are measured: docs/decisions, fused retrieval.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from custagent.core.document import Chunk, Document, Section
-from custagent.sentences import running_sentences
+from custagent.knowledge.tokens import fits
+from custagent.knowledge.units import Span, is_lead, size_of, units
 
 #: The size that a passage grows to, in characters: about 180 words, 300 tokens of the bundled model, which reads 512.
 TARGET_CHARS = 1100
@@ -21,30 +21,19 @@ TARGET_CHARS = 1100
 MAX_CHARS = 1400
 #: A remainder smaller than this joins the passage before it, where there is room.
 MIN_CHARS = 160
-
-#: Chinese, Japanese and Korean characters count twice: measured, 1.4 to 2 of them are a token, of other scripts 3.7.
-_DENSE = re.compile(r"[\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
-_BLANK_LINES = re.compile(r"\n\s*\n")
-#: Where to cut a sentence that is too long and has no white space: after these marks.
-_PAUSES = "、，；：,;"
+#: A text of many tokens is cut this much smaller each time until the model takes its passages, but to no less than this.
+_SHRINK = 0.7
+_SMALLEST_TARGET = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Unit:
-    """What passages are put together from: never cut, and no longer than a passage may be."""
+class _Sizes:
+    target: int = TARGET_CHARS
+    most: int = MAX_CHARS
+    least: int = MIN_CHARS
 
-    text: str
-    #: What stands between it and the unit before, if both are in one passage.
-    joint: str
-
-    @property
-    def size(self) -> int:
-        return len(self.joint) + _size(self.text)
-
-
-def _size(text: str) -> int:
-    """Its length in characters, dense ones counted twice."""
-    return len(text) if text.isascii() else len(text) + sum(1 for _ in _DENSE.finditer(text))
+    def smaller(self) -> _Sizes:
+        return _Sizes(target=int(self.target * _SHRINK), most=int(self.most * _SHRINK), least=self.least)
 
 
 def split(document: Document) -> tuple[Chunk, ...]:
@@ -55,122 +44,83 @@ def split(document: Document) -> tuple[Chunk, ...]:
     (But a "word" longer than MAX_CHARS, such as a page of Chinese without a full stop, is cut.)
     """
     chunks: list[Chunk] = []
-    answering = [section for section in document.sections if not section.links_only]
-    for section in answering or document.sections:
-        for text in _passages(section):
+    only_links = all(section.links_only for section in document.sections)
+    for section, begin in zip(document.sections, document.starts, strict=True):
+        if section.links_only and not only_links:
+            continue
+        for start, stop in _passages(document.title, section):
             chunks.append(
                 Chunk(
                     location=document.location,
                     title=document.title,
-                    text=text,
+                    text=section.text[start:stop],
                     heading=" > ".join(section.headings),
                     anchor=section.anchor,
                     page=section.page,
                     language=document.language,
                     ordinal=len(chunks),
+                    start=begin + start,
                 )
             )
     return tuple(chunks)
 
 
-def _passages(section: Section) -> list[str]:
-    passages: list[str] = []
-    text = joint = ""
-    for group in _grouped(section):
-        text, joint = _joined(group)
-        passages.append(text)
-    if len(passages) > 1 and _size(text) < MIN_CHARS:
-        merged = passages[-2] + joint + text
-        if _size(merged) <= MAX_CHARS:
-            passages[-2:] = [merged]
-    return passages
+def _passages(title: str, section: Section) -> list[Span]:
+    """Where the passages of a section stand in its text, none of more tokens than the model reads."""
+    context = "\n".join([title, *section.headings, ""])
+    sizes = _Sizes()
+    while True:
+        spans = _cut(section.text, sizes)
+        if sizes.target <= _SMALLEST_TARGET or all(fits(context + section.text[a:b]) for a, b in spans):
+            return spans
+        sizes = sizes.smaller()
 
 
-def _grouped(section: Section) -> Iterator[list[_Unit]]:
-    """The section's units, as many together as fit the target."""
-    group: list[_Unit] = []
+def _cut(text: str, sizes: _Sizes) -> list[Span]:
+    groups = list(_groups(text, sizes))
+    if len(groups) > 1 and _size(text, groups[-1]) < sizes.least:
+        whole = [*groups[-2], *groups[-1]]
+        if _size(text, whole) <= sizes.most:
+            groups[-2:] = [whole]
+        elif len(groups[-2]) > 1:
+            _even_out(text, groups, sizes)
+    return [(group[0][0], group[-1][1]) for group in groups]
+
+
+def _even_out(text: str, groups: list[list[Span]], sizes: _Sizes) -> None:
+    """Give the last passage what the one before can spare: two words alone are no passage."""
+    before, last = groups[-2], [before_last := groups[-2][-1], *groups[-1]]
+    if _size(text, last) <= sizes.target and _size(text, before[:-1]) >= sizes.least:
+        groups[-2:] = [[span for span in before if span != before_last], last]
+
+
+def _groups(text: str, sizes: _Sizes) -> Iterator[list[Span]]:
+    """The units of the text, as many together as fit the target."""
+    group: list[Span] = []
     size = 0
-    for unit in _units(section.text):
-        if group and size + unit.size > TARGET_CHARS:
-            lead = _lead(group, unit)
+    for unit in units(text, target=sizes.target, most=sizes.most):
+        added = size_of(text, group[-1][1] if group else unit[0], unit[1])
+        if group and size + added > sizes.target:
+            lead = _lead(text, group, unit, sizes)
             yield group
             group = [*lead, unit]
-            size = sum(one.size for one in group)
+            size = _size(text, group)
         else:
             group.append(unit)
-            size += unit.size
+            size += added
     if group:
         yield group
 
 
-def _lead(group: list[_Unit], unit: _Unit) -> list[_Unit]:
-    """Take the last unit off `group` where it only leads on to `unit`, as "The prices are:" does to a table."""
-    last = group[-1]
-    leads = last.text.endswith(":") and last.size + unit.size <= TARGET_CHARS
-    return [group.pop()] if leads and len(group) > 1 else []
+def _lead(text: str, group: list[Span], unit: Span, sizes: _Sizes) -> list[Span]:
+    """Take the last units off `group` that only lead on to `unit`: a heading, "The prices are:" before a table."""
+    lead: list[Span] = []
+    while len(group) > 1 and is_lead(text, group[-1], (lead or [unit])[0]):
+        if _size(text, [group[-1], *lead, unit]) > sizes.most:
+            break
+        lead.insert(0, group.pop())
+    return lead
 
 
-def _joined(group: list[_Unit]) -> tuple[str, str]:
-    """The text of the units, and what joins it to the text before."""
-    first, *rest = group
-    return first.text + "".join(unit.joint + unit.text for unit in rest), first.joint
-
-
-def _units(text: str) -> Iterator[_Unit]:
-    for paragraph in _BLANK_LINES.split(text):
-        whole = paragraph.strip("\n").rstrip()
-        if _size(whole) <= TARGET_CHARS:
-            if whole.strip():
-                yield _Unit(joint="\n\n", text=whole)
-            continue
-        joint = "\n\n"
-        for line in whole.split("\n"):
-            for gap, piece in _pieces(line.rstrip()):
-                yield _Unit(joint=joint or gap, text=piece)
-                joint = ""
-            joint = joint or "\n"
-
-
-def _pieces(line: str) -> Iterator[tuple[str, str]]:
-    """A line whole, or else its sentences, each with the white space before it; none longer than MAX_CHARS."""
-    if _size(line) <= TARGET_CHARS:
-        if line.strip():
-            yield "", line
-        return
-    end = 0
-    for sentence in running_sentences(line):
-        start = line.index(sentence, end)
-        gap = line[end:start]
-        end = start + len(sentence)
-        for before, piece in _cut_up(sentence):
-            yield gap or before, piece
-            gap = ""
-
-
-def _cut_up(sentence: str) -> Iterator[tuple[str, str]]:
-    """Pieces of a sentence, none larger than MAX_CHARS, each with the white space before it."""
-    start, gap = 0, ""
-    while _size(sentence[start : start + MAX_CHARS + 1]) > MAX_CHARS:
-        end = _cut(sentence, start)
-        yield gap, sentence[start:end]
-        start = next(at for at in range(end, len(sentence)) if not sentence[at].isspace())
-        gap = sentence[end:start]
-    yield gap, sentence[start:]
-
-
-def _cut(text: str, start: int) -> int:
-    """Where to end a piece that begins at `start`: before white space, else after a pause, else anywhere."""
-    end, size = start, 0
-    while (size := size + _size(text[end])) <= MAX_CHARS:
-        end += 1
-    at = next((at for at in range(end, start, -1) if text[at].isspace()), start)
-    while at > start and text[at - 1].isspace():
-        at -= 1
-    if at > start:
-        return at
-    for at in range(end, (start + end) // 2, -1):
-        if text[at - 1] in _PAUSES:
-            return at
-    # A mark above or below a letter belongs to it.
-    at = next((at for at in range(end, start, -1) if not unicodedata.category(text[at]).startswith("M")), start)
-    return at if at > start else end
+def _size(text: str, group: list[Span]) -> int:
+    return size_of(text, group[0][0], group[-1][1])

@@ -23,6 +23,7 @@ from custagent.core.record import AuditEntry
 from custagent.core.workspace import Workspace
 from custagent.runtime.actor import Actor, find_actor, git_commit
 from custagent.runtime.clock import SystemClock
+from custagent.runtime.mending import Mending
 from custagent.store.store import Store
 
 if TYPE_CHECKING:
@@ -109,6 +110,10 @@ class Application:
 
         return Indexer(self.store.documents, self.store.vectors, self.embedder)
 
+    @cached_property
+    def _mending(self) -> Mending:
+        return Mending(lambda: self.indexer)
+
     def index_folder(self, agent: str) -> IndexFolder:
         """The index generations of one agent."""
         from custagent.knowledge.index import IndexFolder
@@ -122,7 +127,9 @@ class Application:
     def retriever(self, agent: str) -> Retriever:
         from custagent.knowledge.retrieve import HybridRetriever
 
-        return HybridRetriever(self.index_folder(agent), self.store.documents, self.embedder)
+        folder = self.index_folder(agent)
+        mend = partial(self._mending.begin, folder)
+        return HybridRetriever(folder, self.store.documents, self.embedder, mend=mend)
 
     def masked(self, text: str, *, workspace: Workspace | None = None) -> str:
         """A text as it may be shown to a model, or written down (ANS-7)."""
@@ -136,17 +143,19 @@ class Application:
         workspace: Workspace | None = None,
         *,
         said: Callable[[str], None] | None = None,
+        retriever: Retriever | None = None,
     ) -> Answerer:
         """The one way from a question to an answer (ANS-1); by the workspace's file unless told otherwise.
 
         `said` is told each sentence of a model's reply as soon as it is checked; only a preview listens (ANS-4).
+        `retriever` finds passages elsewhere than in the content that is stored; only a simulation has another.
         """
         from custagent.answer.answerer import ContentAnswerer
 
         return ContentAnswerer(
             agent=agent,
             workspace=workspace or self.workspace,
-            retriever=self.retriever(agent.name),
+            retriever=retriever or self.retriever(agent.name),
             clock=self.clock,
             model=self.chat_model(agent, workspace),
             said=said,
@@ -187,6 +196,8 @@ class Application:
 
     def close(self) -> None:
         """Close what was opened."""
+        if "_mending" in self.__dict__:
+            self._mending.close()
         if "store" in self.__dict__:
             self.store.close()
 

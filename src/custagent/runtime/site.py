@@ -63,6 +63,9 @@ class StaticSite:
 
 
 class _Handler(SimpleHTTPRequestHandler):
+    #: Connections are kept, as servers of real sites keep them.
+    protocol_version = "HTTP/1.1"
+
     @property
     def addition(self) -> str:
         """What every page ends with."""

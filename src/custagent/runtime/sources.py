@@ -17,7 +17,8 @@ from custagent.core.document import SourceState
 from custagent.core.errors import SourceError, UsageError
 from custagent.core.people import Permission
 from custagent.knowledge.convert.kind import supported
-from custagent.knowledge.ingest import Ingestor, Listener
+from custagent.knowledge.ingest import Ingestor
+from custagent.knowledge.reading import Listener
 from custagent.runtime.agents import apply_agents, apply_workspace
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.source_states import find_state
@@ -109,6 +110,8 @@ def read_again(
     """Read these sources of an agent, then bring the index up to date; nothing else of it is touched. See `sync`."""
     read = asyncio.run(_read(app, agent, wanted, listener, accept_removals=accept_removals))
     app.indexer.update(app.index_folder(agent), listener.embedded)
+    # The new index holds all that there is: vectors of words that no page has any more serve nobody.
+    app.store.vectors.drop_unused_vectors()
     return read
 
 

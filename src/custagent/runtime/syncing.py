@@ -21,6 +21,7 @@ from custagent.config.agents import agent_from_text
 from custagent.core.agent import AgentDefinition, UrlSource, source_key
 from custagent.core.document import SourceState
 from custagent.core.errors import ConfigError, CustagentError, IndexDamaged, StoreError, UnknownName
+from custagent.core.ids import content_hash
 from custagent.core.written import seconds
 from custagent.runtime.bootstrap import WORKSPACE_KEY, Application, open_application
 from custagent.runtime.in_force import InForce
@@ -33,6 +34,8 @@ _log = logging.getLogger(__name__)
 LOOKED_EVERY = 60.0
 #: A source that could not be read is tried again after its interval, or after this if that is sooner.
 RETRIED_AFTER = timedelta(minutes=15)
+#: The most that a source is read later than its interval says: this share of it, and not longer than that.
+MOST_LATER, LONGEST_LATER = 0.1, timedelta(minutes=30)
 #: Seconds that a reading may take to end when the runner stops, before it is killed.
 PATIENCE = 3.0
 _LOW_PRIORITY = 10
@@ -106,7 +109,7 @@ class Syncing:
             interval = timedelta(seconds=seconds(source.interval))
             tried = self._tried.get((agent.name, source.url))
             rested = tried is None or abs(now - tried) >= min(interval, RETRIED_AFTER)
-            if now - state.synced_at >= interval and rested:
+            if now - state.synced_at >= interval + _later(agent.name, state, interval) and rested:
                 due.append(source)
         return due
 
@@ -159,6 +162,16 @@ async def leave_none(
         with suppress(ProcessLookupError):
             end()
         await asyncio.wait([ended], timeout=seconds_given)
+
+
+def _later(agent: str, state: SourceState, interval: timedelta) -> timedelta:
+    """How much later than its interval says a source is read: up to a tenth of it, and half an hour.
+
+    Sources that were added together must not be read together for ever. By the hash of what was read last, so that it
+    is another time each day, and the same one whenever it is asked for.
+    """
+    drawn = int(content_hash(agent, state.key, str(state.synced_at))[:8], 16) / 0xFFFFFFFF
+    return min(interval * MOST_LATER, LONGEST_LATER) * drawn
 
 
 class _Silent:

@@ -19,8 +19,8 @@ from custagent.store.moments import from_text, to_text
 #: stands for the same words for ever.
 _Identity: TypeAlias = tuple[str, str, str, str, int | None, str, str, str]
 
-_CHUNK_COLUMNS = "id, document_id, ordinal, text, heading, anchor, page, language, question"
-_ChunkRow: TypeAlias = tuple[int, int, int, str, str, str, int | None, str, str]
+_CHUNK_COLUMNS = "id, document_id, ordinal, text, heading, anchor, page, language, question, start"
+_ChunkRow: TypeAlias = tuple[int, int, int, str, str, str, int | None, str, str, int | None]
 
 
 class SqliteDocumentStore(DocumentStore):
@@ -97,6 +97,20 @@ class SqliteDocumentStore(DocumentStore):
                 f"SELECT {_CHUNK_COLUMNS} FROM chunks"  # noqa: S608 - the columns are a constant of this file
                 " WHERE document_id IN (SELECT document_id FROM source_documents WHERE agent = ?)",
                 (agent,),
+            )
+            return _chunks_from(connection, agent, sorted(rows))
+
+        return self._database.read(query)
+
+    def chunks_after(self, agent: str, last: int) -> Sequence[Chunk]:
+        """Those of them with ids above `last`, by id: what was stored since. Where there are none it costs next to nothing."""
+
+        def query(connection: sqlite3.Connection) -> list[Chunk]:
+            rows = connection.execute(
+                f"SELECT {_CHUNK_COLUMNS} FROM chunks WHERE id > ?"  # noqa: S608 - the columns are a constant of this file
+                # The sign keeps SQLite from looking through the agent's documents first.
+                " AND +document_id IN (SELECT document_id FROM source_documents WHERE agent = ?)",
+                (last, agent),
             )
             return _chunks_from(connection, agent, sorted(rows))
 
@@ -234,38 +248,38 @@ def _save_chunks(
     connection: sqlite3.Connection, document_id: int, old_title: str, identified: Sequence[tuple[_Identity, Chunk]]
 ) -> None:
     stored = _stored_chunks(connection, document_id, old_title)
-    moved: list[tuple[int, int]] = []
-    new: list[tuple[int, int, str, str, str, int | None, str, str, str]] = []
+    moved: list[tuple[int, int | None, int]] = []
+    new: list[tuple[int, int, int | None, str, str, str, int | None, str, str, str]] = []
     for identity, chunk in identified:
         if same := stored.get(identity):
-            chunk_id, ordinal = same.popleft()
-            if ordinal != chunk.ordinal:
-                moved.append((chunk.ordinal, chunk_id))
+            chunk_id, *place = same.popleft()
+            if place != [chunk.ordinal, chunk.start]:
+                moved.append((chunk.ordinal, chunk.start, chunk_id))
         else:
-            place = (chunk.heading, chunk.anchor, chunk.page, chunk.language, chunk.question)
-            new.append((document_id, chunk.ordinal, chunk.text, *place, identity[0]))
-    gone = [(chunk_id,) for left in stored.values() for chunk_id, _ in left]
+            rest = (chunk.text, chunk.heading, chunk.anchor, chunk.page, chunk.language, chunk.question, identity[0])
+            new.append((document_id, chunk.ordinal, chunk.start, *rest))
+    gone = [(chunk_id,) for left in stored.values() for chunk_id, *_ in left]
     connection.executemany("DELETE FROM chunks WHERE id = ?", gone)
-    connection.executemany("UPDATE chunks SET ordinal = ? WHERE id = ?", moved)
+    connection.executemany("UPDATE chunks SET ordinal = ?, start = ? WHERE id = ?", moved)
     connection.executemany(
-        "INSERT INTO chunks (document_id, ordinal, text, heading, anchor, page, language, question, hash)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO chunks (document_id, ordinal, start, text, heading, anchor, page, language, question, hash)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         new,
     )
 
 
 def _stored_chunks(
     connection: sqlite3.Connection, document_id: int, title: str
-) -> Mapping[_Identity, deque[tuple[int, int]]]:
-    """(id, ordinal) of the document's chunks by what they say; a page may say the same twice."""
-    stored: defaultdict[_Identity, deque[tuple[int, int]]] = defaultdict(deque)
-    for chunk_id, ordinal, chunk_hash, *rest in connection.execute(
-        "SELECT id, ordinal, hash, text, heading, anchor, page, language, question FROM chunks"
+) -> Mapping[_Identity, deque[tuple[int, int, int | None]]]:
+    """(id, ordinal, start) of the document's chunks by what they say; a page may say the same twice."""
+    stored: defaultdict[_Identity, deque[tuple[int, int, int | None]]] = defaultdict(deque)
+    for chunk_id, ordinal, start, chunk_hash, *rest in connection.execute(
+        "SELECT id, ordinal, start, hash, text, heading, anchor, page, language, question FROM chunks"
         " WHERE document_id = ? ORDER BY ordinal, id",
         (document_id,),
     ):
         text, heading, anchor, page, language, question = rest
-        stored[chunk_hash, title, heading, anchor, page, language, question, text].append((chunk_id, ordinal))
+        stored[chunk_hash, title, heading, anchor, page, language, question, text].append((chunk_id, ordinal, start))
     return stored
 
 
@@ -302,7 +316,7 @@ def _chunks_from(connection: sqlite3.Connection, agent: str, rows: Sequence[_Chu
     }
     sources = _source_locations(connection, agent, ids)
     chunks = []
-    for chunk_id, document_id, ordinal, text, heading, anchor, page, language, question in rows:
+    for chunk_id, document_id, ordinal, text, heading, anchor, page, language, question, start in rows:
         location, title = pages[document_id]
         chunks.append(
             Chunk(
@@ -315,6 +329,7 @@ def _chunks_from(connection: sqlite3.Connection, agent: str, rows: Sequence[_Chu
                 page=page,
                 language=language,
                 ordinal=ordinal,
+                start=start,
                 sources=sources.get(document_id, ()),
                 question=question,
             )

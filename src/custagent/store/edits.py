@@ -57,9 +57,14 @@ def _replace(connection: sqlite3.Connection, message: int, text: str, at: dateti
     if not text:
         connection.execute("DELETE FROM attached_files WHERE message = ?", (message,))
         connection.execute("UPDATE inbound SET handled = 1 WHERE message = ?", (message,))
-    # What was made of the old text goes: a recap, and a turn, which is refused.
+    # What was made of the old text goes: a recap, what a gap compares, and a turn, which is refused.
     connection.execute(
         "UPDATE recaps SET said = '' WHERE conversation = (SELECT conversation FROM messages WHERE id = ?)", (message,)
+    )
+    connection.execute(
+        "UPDATE gap_questions SET words = '', vector = '' WHERE conversation ="
+        " (SELECT conversation FROM messages WHERE id = ?)",
+        (message,),
     )
     connection.execute(
         "UPDATE conversations SET version = version + 1 WHERE id = (SELECT conversation FROM messages WHERE id = ?)",

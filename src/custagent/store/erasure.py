@@ -41,6 +41,7 @@ ERASED: Mapping[str, Mapping[str, str]] = {
     "channel_events": {"external_id": "'erased:' || message"},
     "notes": {"text": "''"},
     "recaps": {"said": "''"},
+    "gap_questions": {"words": "''", "vector": "''"},
 }
 #: Of these no row is left.
 GONE = ("snoozes", "drafts", "attached_files")
@@ -65,6 +66,7 @@ OF_CONVERSATION: Mapping[str, str] = {
     "givings": "conversation",
     "handoffs": "conversation",
     "recaps": "conversation",
+    "gap_questions": "conversation",
     "notices": "conversation",
     "notifications": "conversation",
     "credit_entries": "conversation",

@@ -23,7 +23,9 @@ from custagent.store.conversation_tables import (
     m011_create_lease,
 )
 from custagent.store.delivery_tables import m028_create_early_news
+from custagent.store.document_tables import m031_add_chunk_start
 from custagent.store.faults import patiently
+from custagent.store.gap_tables import m030_create_gaps
 from custagent.store.inbox_tables import (
     m018_create_inbox,
     m019_create_sign_in,
@@ -264,6 +266,8 @@ MIGRATIONS: tuple[Step, ...] = (
     m027_create_judgements,
     m028_create_early_news,
     m029_create_recaps,
+    m030_create_gaps,
+    m031_add_chunk_start,
 )
 LATEST_VERSION = len(MIGRATIONS)
 

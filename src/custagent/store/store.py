@@ -19,6 +19,8 @@ from custagent.store.documents import SqliteDocumentStore
 from custagent.store.erasure import Erasure
 from custagent.store.feedback import SqliteFeedback
 from custagent.store.files import AttachedFiles
+from custagent.store.gap_questions import GapQuestions
+from custagent.store.gaps import Gaps
 from custagent.store.handoffs import Handoffs
 from custagent.store.lease import Lease
 from custagent.store.ledger import Ledger
@@ -38,6 +40,7 @@ from custagent.store.seal import seal
 from custagent.store.search import Search
 from custagent.store.sign_in import SignIn
 from custagent.store.sources import SqliteSourceStates
+from custagent.store.stats import Stats
 from custagent.store.timers import Timers
 from custagent.store.totals import Totals
 from custagent.store.undelivered import Undelivered
@@ -76,6 +79,8 @@ class Store:
         self.timers = Timers(self._database)
         self.feedback = SqliteFeedback(self._database)
         self.questions = Questions(self._database)
+        self.gaps = Gaps(self._database)
+        self.gap_questions = GapQuestions(self._database)
         self.lease = Lease(self._database)
         self.pauses = Pauses(self._database)
         self.presence = Presence(self._database)
@@ -84,6 +89,7 @@ class Store:
         self.checks = ChannelChecks(self._database)
         self.channel_states = ChannelStates(self._database)
         self.totals = Totals(self._database)
+        self.stats = Stats(self._database)
         self.search = Search(self._database)
         self.past = PastConversations(self._database)
         self.erasure = Erasure(self._database)

@@ -43,7 +43,7 @@ class SqliteVectorCache(VectorCache):
     def drop_unused_vectors(self) -> int:
         """Forget the vectors, of every engine, whose text no stored chunk has any more; how many went.
 
-        For the end of a sync. Not while another one embeds: what it has not saved yet would be embedded again.
+        For the end of a sync. What another process embeds meanwhile is stored as chunks already, so it stays.
         """
         return self._database.write(
             lambda connection: (

@@ -1,34 +1,43 @@
-"""Small PDF files, written by hand: pages of lines in Helvetica, an outline, a title."""
+"""Small PDF files, written by hand: pages of lines in Helvetica, an outline, a title, pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import TypeAlias
+
+#: A line below the one before, or (text, x, y, size, "bold" or "").
+Line: TypeAlias = str | tuple[str, float, float, float, str]
 
 
 def make_pdf(
-    pages: Sequence[Sequence[str]], *, outline: Sequence[tuple[str, int]] = (), title: str = "", locked: bool = False
+    pages: Sequence[Sequence[Line]],
+    *,
+    outline: Sequence[tuple[str, int]] = (),
+    title: str = "",
+    locked: bool = False,
+    pictured: Collection[int] = (),
+    streams: Sequence[bytes] = (),
 ) -> bytes:
-    """A PDF whose pages have these lines; the outline is (title, 1-based page). `locked`: it asks for a password."""
+    """A PDF whose pages have these lines; the outline is (title, 1-based page). `locked`: it asks for a password.
+
+    `pictured` are the pages that show a picture, 1-based; `streams` are further pages, packed by zlib.
+    """
     objects: list[bytes] = []
 
     def add(body: str | bytes) -> int:
         objects.append(body.encode("latin-1") if isinstance(body, str) else body)
         return len(objects)
 
-    catalog, tree, font = (
-        add(""),
-        add(""),
-        add("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"),
-    )
+    catalog, tree = add(""), add("")
+    font, bold, picture = map(add, (_font("Helvetica"), _font("Helvetica-Bold"), _PICTURE))
     leaves = []
-    for lines in pages:
-        shown = "".join(f"1 0 0 1 50 {780 - 14 * at} Tm ({_escaped(line)}) Tj\n" for at, line in enumerate(lines))
-        stream = f"BT /F1 10 Tf\n{shown}ET".encode("cp1252")
-        content = add(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream))
+    contents = [_content(lines, shows=number in pictured) for number, lines in enumerate(pages, start=1)]
+    for stream in [*map(_stream, contents), *(_stream(one, "/Filter /FlateDecode") for one in streams)]:
+        content = add(stream)
         leaves.append(
             add(
                 f"<< /Type /Page /Parent {tree} 0 R /MediaBox [0 0 595 842] /Contents {content} 0 R"
-                f" /Resources << /Font << /F1 {font} 0 R >> >> >>"
+                f" /Resources << /Font << /F1 {font} 0 R /F2 {bold} 0 R >> /XObject << /P {picture} 0 R >> >> >>"
             )
         )
     objects[tree - 1] = (
@@ -47,6 +56,25 @@ def make_pdf(
             )
     objects[catalog - 1] = (root + " >>").encode()
     return _file(objects, catalog, info, locked=locked)
+
+
+_PICTURE = "<< /Length 1 /Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8 >>\nstream\n0\nendstream"
+
+
+def _font(name: str) -> str:
+    return f"<< /Type /Font /Subtype /Type1 /BaseFont /{name} /Encoding /WinAnsiEncoding >>"
+
+
+def _content(lines: Sequence[Line], *, shows: bool) -> bytes:
+    shown = ""
+    for at, line in enumerate(lines):
+        text, x, y, size, look = (line, 50, 780 - 14 * at, 10, "") if isinstance(line, str) else line
+        shown += f"/F{2 if look else 1} {size} Tf 1 0 0 1 {x} {y} Tm ({_escaped(text)}) Tj\n"
+    return f"BT\n{shown}ET{' q 500 0 0 700 40 40 cm /P Do Q' if shows else ''}".encode("cp1252")
+
+
+def _stream(content: bytes, entries: str = "") -> bytes:
+    return b"<< /Length %d %s >>\nstream\n%s\nendstream" % (len(content), entries.encode(), content)
 
 
 def _escaped(text: str) -> str:

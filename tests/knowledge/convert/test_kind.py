@@ -29,7 +29,7 @@ def zipped(*names: str) -> bytes:
     [
         ("a.HTML", Kind.HTML), ("a.htm", Kind.HTML), ("a.xhtml", Kind.HTML), ("a.md", Kind.MARKDOWN), ("a.txt", Kind.TEXT),
         ("a.text", Kind.TEXT), ("a.cfg", Kind.TEXT), ("a.conf", Kind.TEXT), ("a.rst", Kind.RST), ("a.csv", Kind.CSV),
-        ("a.json", Kind.JSON), ("a.xml", Kind.XML), ("README", Kind.TEXT), ("https://x.example/a.md?v=1.csv", Kind.MARKDOWN),
+        ("a.json", Kind.JSON), ("a.jsonl", Kind.JSON), ("a.xml", Kind.XML), ("README", Kind.TEXT), ("https://x.example/a.md?v=1.csv", Kind.MARKDOWN),
         ("https://x.example/", Kind.TEXT), ("a.pdf", Kind.TEXT), ("a.docx", Kind.TEXT),
     ],
 )  # fmt: skip
@@ -54,6 +54,32 @@ def test_text_is_what_its_name_says(location, expected):
 @pytest.mark.parametrize("location", ["a.txt", "a", "a.md", "https://x.example/a.csv"])
 def test_content_decides_over_the_name(body, expected, location):
     assert kind(body, location) is expected
+
+
+@pytest.mark.parametrize("location", ["a.txt", "a", "https://x.example/faq"])
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b' {"q": "How?"}', Kind.JSON), (b"\xef\xbb\xbf[{}]", Kind.JSON), (b'{"a": 1}\n{"a": 2}\n', Kind.JSON),
+        (b"{the words} in braces", Kind.TEXT), (b"[1] A note.", Kind.TEXT), (b"[1]", Kind.TEXT), (b"[" * 100_000, Kind.TEXT),
+    ],
+)  # fmt: skip
+def test_json_is_seen_where_the_name_says_text(body, expected, location):
+    assert kind(body, location) is expected
+
+
+@pytest.mark.parametrize(
+    ("part", "reason", "hint"),
+    [
+        ("xl/workbook.xml", "Excel workbook", "CSV"),
+        ("content.xml", "OpenDocument", "docx"),
+        ("a/b", "archive", "kinds"),
+    ],
+)
+def test_other_archives_are_named_with_what_to_do(part, reason, hint):
+    with pytest.raises(ConvertError, match=reason) as caught:
+        kind(zipped(part), "a.xlsx")
+    assert hint in caught.value.hint
 
 
 @pytest.mark.parametrize(

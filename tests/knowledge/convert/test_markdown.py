@@ -65,6 +65,10 @@ def test_named_anchors_win():
         ("<div>HTML <b>text</b></div>", "HTML text"),
         ("<!-- note -->\n\ntext", "text"),
         ("[TOC]\n\n:::tip\n\ntext\n\n:::", "text"),
+        (
+            "Two years[^1], or `x[^1]`.\n\n[^1]: One in Norway.\n\n[^b]: Word",
+            "Two years, or x[^1].\n\nOne in Norway.\n\nWord",
+        ),
         ("&copy; 2026 &lt;x&gt;", "© 2026 <x>"),
         ("<https://x.example>", "https://x.example"),
     ],

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from custagent.core.document import Section
+from custagent.core.document import RawContent, Section
 from custagent.knowledge.convert.boilerplate import Boilerplate
 from custagent.knowledge.convert.page_reader import PageReader
+from custagent.knowledge.convert.worker import Converter, Limits
+from custagent.knowledge.convert.writer import MAX_OPEN
 
 
 def sections(body: str) -> tuple[Section, ...]:
@@ -187,6 +189,27 @@ def test_lists(html, expected):
 def test_code_keeps_its_lines():
     html = "<p>Run:</p><pre><span class=lineno>1</span><code>if x:\n    <b>y</b>()\n\n  z &lt; 1\n</code></pre>"
     assert text(html) == "Run:\n\nif x:\n    y()\n\n  z < 1"
+
+
+def test_a_word_in_code_may_be_of_any_class():
+    html = "<pre><span class=comment># why</span>\n<span class=header>x</span> = <span class=nav>1</span><button>Copy</button></pre>"
+    assert text(html) == "# why\nx = 1"
+
+
+def test_headings_inside_headings_end_somewhere():
+    body = "".join(f"<details><summary>Q{number}?</summary><p>a{number}</p>" for number in range(200))
+    found = sections(body)
+    assert max(len(section.headings) for section in found) == MAX_OPEN
+    assert [section.text for section in found] == [f"a{number}" for number in range(200)]
+
+
+@pytest.mark.parametrize("opening", ["<table><tr><td>a<td>b", "<dl><dt>t<dd>d"])
+def test_what_is_nested_deep_is_read_in_time(opening):
+    """Every level looking at all below it would take minutes; the limit is on processor time, many times what it takes."""
+    page = f"<body><main><p>The text.</p>{opening * 6000}</main>".encode()
+    with Converter(Limits(cpu_seconds=8)) as converter:
+        document = converter.convert(RawContent(location="deep.html", body=page)).document
+    assert document.sections[0].text.startswith("The text.")
 
 
 def test_deep_nesting_does_not_exhaust_the_stack():

@@ -8,8 +8,10 @@ import time
 
 import pytest
 
-from custagent.core.document import Document, RawContent
+from custagent.core.agent import FileSource
+from custagent.core.document import Document, RawContent, SourceStatus
 from custagent.core.errors import ConvertError
+from custagent.knowledge.convert.converted import Converted
 from custagent.knowledge.convert.pdf import read_pdf
 
 LONG = [
@@ -19,8 +21,16 @@ LONG = [
 ]
 
 
-def read(body: bytes, location: str = "content/user-guide.pdf", hint: str = "") -> Document:
+def converted(body: bytes, location: str = "content/user-guide.pdf", hint: str = "") -> Converted:
     return read_pdf(RawContent(location=location, body=body), hint)
+
+
+def read(body: bytes, location: str = "content/user-guide.pdf", hint: str = "") -> Document:
+    return converted(body, location, hint).document
+
+
+def outline(document: Document) -> list[tuple[int | None, tuple[str, ...], str]]:
+    return [(section.page, section.headings, section.text) for section in document.sections]
 
 
 def test_a_page_is_a_section_with_its_number(make_pdf):
@@ -101,10 +111,132 @@ def test_an_outline_that_is_worded_otherwise_heads_the_whole_page(make_pdf):
     assert [section.headings for section in document.sections] == [(), ("How we deliver",)]
 
 
+def test_without_an_outline_larger_and_bold_lines_are_headings(make_pdf):
+    def set_page(*lines: tuple[str, float, str]) -> list[tuple[str, float, float, float, str]]:
+        return [(text, 50, 780 - 24 * at, size, look) for at, (text, size, look) in enumerate(lines)]
+
+    body = [(line, 10, "") for line in LONG * 2]
+    document = read(make_pdf([
+        set_page(("ACME", 14, ""), ("The guide", 20, "bold"), ("Delivery", 14, ""), *body, ("Abroad", 10, "bold"), *body),
+        set_page(("ACME", 14, ""), *body, ("Returns and", 14, ""), ("A bold sentence stays where it is.", 10, "bold"), *body),
+        set_page(("ACME", 14, ""), *body),
+    ]))  # fmt: skip
+    assert document.title == "The guide"
+    assert [(section.page, section.headings) for section in document.sections] == [
+        (1, ("Delivery",)), (1, ("Delivery", "Abroad")), (2, ("Delivery", "Abroad")), (2, ("Returns and",)),
+        (3, ("Returns and",)),
+    ]  # fmt: skip
+    assert "A bold sentence stays" in document.sections[3].text
+
+
+def test_a_heading_of_two_lines_is_one_and_print_that_is_all_large_says_nothing(make_pdf):
+    page = [("A heading of", 50, 700, 16, ""), ("two lines", 50, 681, 16, ""), *LONG, *LONG, *LONG]
+    assert read(make_pdf([page, LONG])).title == "A heading of two lines"
+    shouting = [(f"LINE {'abcdefgh'[at]}", 50, 700 - 40 * at, 10 + at, "bold") for at in range(8)]
+    assert {section.headings for section in read(make_pdf([shouting], title="T")).sections} == {()}
+
+
+def test_an_outline_that_says_too_little_is_not_gone_by(make_pdf):
+    pages = [[("Part a" if at % 2 else "Part b", 50, 800, 16, ""), *LONG, *LONG] for at in range(4)]
+    document = read(make_pdf(pages, outline=[("The file", 1)], title="T"))
+    assert [section.headings for section in document.sections] == [("Part b",), ("Part a",), ("Part b",), ("Part a",)]
+
+
+LEFT = ["the parcel leaves our warehouse early", "on the next day, and then it travels", "to the town where you live, which",
+        "takes three days at most. On every", "day but Sunday it goes on its way and", "comes to your door in the end."]  # fmt: skip
+RIGHT = ["you send it back within two weeks of", "the day on which it came, with a note", "that says what is wrong, and then we",
+         "pay for it. It takes four days until", "the money is there, or five where the", "bank is slow to book it."]  # fmt: skip
+
+
+def beside(left: list[str], right: list[str], top: float = 700) -> list[tuple[str, float, float, float, str]]:
+    """Two columns, drawn line by line."""
+    rows = [
+        ((one, 50, top - 14 * at, 10, ""), (two, 320, top - 14 * at, 10, ""))
+        for at, (one, two) in enumerate(zip(left, right, strict=True))
+    ]
+    return [line for row in rows for line in row]
+
+
+def test_columns_are_read_one_after_the_other_however_they_were_drawn(make_pdf):
+    over = ("This line stands over both of the columns and over all that is said in them.", 50, 740, 10, "")
+    text = " ".join(read(make_pdf([[over, *beside(LEFT, RIGHT)]])).sections[0].text.split())
+    assert text.startswith("This line stands over")
+    assert f"{' '.join(LEFT)} {' '.join(RIGHT)}" in text
+
+
+def test_rows_of_a_table_are_not_taken_for_columns(make_pdf):
+    places = ["Norway and the islands", "Sweden but not Gotland", "Denmark with all of Bornholm"]
+    places += ["Finland without the isles", "Iceland and its islands", "Estonia and its islands"]
+    prices = [f"{at}9 kr for each parcel" for at in range(1, 7)]
+    text = read(make_pdf([["Prices of delivery", *beside(places, prices)]])).sections[0].text
+    for place, price in zip(places, prices, strict=True):
+        assert f"{place} {price}" in text
+
+
+def test_what_stands_above_is_read_first_however_it_was_drawn(make_pdf):
+    below = [
+        (line, 50, 600 - 14 * at, 10, "") for at, line in enumerate(["Second it says this.", "Third it says that."])
+    ]
+    above = [("First of all it says this here.", 50, 700, 10, "")]
+    assert read(make_pdf([[*below, *above]], title="T")).sections[0].text.startswith("First of all")
+
+
+def test_a_sentence_that_the_pages_end_has_cut_stands_whole_where_it_begins(make_pdf):
+    first = [*LONG[:2], "You may also come to our shop in the town, where somebody helps you with the re-"]
+    document = read(
+        make_pdf([["repair"], first, ["pair of your bicycle. The next sentence is here.", "- An item."]], title="T")
+    )
+    assert [(page, text.removeprefix(" ".join(LONG[:2])).strip()) for page, _, text in outline(document)[1:]] == [
+        (2, "You may also come to our shop in the town, where somebody helps you with the repair of your bicycle."),
+        (3, "The next sentence is here.\n- An item."),
+    ]
+
+
+@pytest.mark.parametrize("following", ["A new paragraph begins.", "1. a list begins", "- a list begins"])
+def test_what_begins_anew_stays_on_its_page(make_pdf, following):
+    first = "You may also come to our shop in the town, where somebody helps you with your bicycle"
+    assert outline(read(make_pdf([[first], [following]], title="T"))) == [(1, (), first), (2, (), following)]
+
+
+def test_a_sentence_is_not_carried_over_a_heading(make_pdf):
+    first = "You may also come to our shop in the town, where somebody helps you with your bicycle"
+    pages = [[first], ["Repairs", "small things are repaired at once."]]
+    found = outline(read(make_pdf(pages, outline=[("Shop", 1), ("Repairs", 2)], title="T")))
+    assert [(page, text) for page, _, text in found] == [(1, first), (2, "small things are repaired at once.")]
+
+
+def test_pages_that_are_pictures_are_warned_of(make_pdf):
+    pages = [[f"On page {name} it says more than a picture could: a lot."] for name in "abcdef"]
+    pages[1] = pages[3] = []
+    found = converted(make_pdf(pages, pictured=[1, 2, 4]))
+    assert found.warnings == (
+        "pages 2, 4 are pictures without text, so nothing of them is known; run text recognition (OCR) on the file",
+    )
+    assert converted(make_pdf([LONG, []], pictured=[2])).warnings[0].startswith("page 2 is a picture")
+    assert converted(make_pdf([LONG, []])).warnings == ()
+
+
+def test_the_warning_stands_among_the_problems_of_its_source(library, make_pdf):
+    pages = [["Bicycles are repaired on Mondays and Tuesdays, in the shop behind the station."], []]
+    (library.root / "content").mkdir(exist_ok=True)
+    (library.root / "content" / "guide.pdf").write_bytes(make_pdf(pages, pictured=[2]))
+    state = library.read(FileSource(file="content/guide.pdf"))
+    assert (state.status, state.error) == (SourceStatus.READY, "")
+    ((place, problem),) = state.problems
+    assert place == "content/guide.pdf"
+    assert problem.startswith("page 2 is a picture without text")
+
+
+def test_a_scanned_file_with_a_line_of_the_scanner_on_each_page_is_refused(make_pdf):
+    with pytest.raises(ConvertError, match="pictures of pages but no text"):
+        read(make_pdf([["Scanned by ScanApp"]] * 5, pictured=range(1, 6)))
+
+
 @pytest.mark.parametrize(
     ("title", "expected"),
     [
         ("", "First line"),
+        ("(anonymous)", "First line"),
         ("untitled", "First line"),
         ("Microsoft Word - Price list.docx", "Price list"),
         ("a.tex", "First line"),

@@ -44,6 +44,10 @@ HEAD = "<tr><th>Country<th>Price</tr>"
         (HEAD + "<tr><td>Norway<td>", "Country: Norway"),
         (HEAD + "<tr><td>Norway<td><p>49 kr</p><p>59 kr</p>", "Country: Norway; Price: 49 kr 59 kr"),
         (HEAD + "<tr hidden><td>x<td>y<tr><td>Norway<td>1", "Country: Norway; Price: 1"),
+        (
+            "<caption>Fees</caption><thead><tr><td>Country<td>Price</thead><tfoot><tr><td>All<td>59 kr</tfoot><tr><td>Norway<td>49 kr",
+            "Fees\nCountry: All; Price: 59 kr\nCountry: Norway; Price: 49 kr",
+        ),
         (HEAD + "<tr><td colspan=99999 rowspan=99999>Norway", "Norway"),
     ],
 )
@@ -65,6 +69,13 @@ def test_a_table_that_only_arranges_the_page_is_running_text(table):
     found = text(table)
     assert "; " not in found
     assert "right" in found
+
+
+@pytest.mark.parametrize("cell", ["<th>{}</th>", "<td><p><b>{}</b></p></td>"])
+def test_a_table_with_headings_holds_data_whatever_role_it_has(cell):
+    head = cell.format("Plan") + cell.format("Price")
+    table = f"<table role=presentation><tr>{head}<tr><td><p>Start</p><td><p>9 €</p></table>"
+    assert text(table) == "Plan: Start; Price: 9 €"
 
 
 def test_lines_leave_out_what_is_empty_or_says_the_same():

@@ -96,6 +96,16 @@ Text.
     ]
 
 
+def test_restructured_texts_notes_code_and_replacements():
+    source = (
+        ".. |shop| replace:: The Shop\n\n|shop| repairs it [1]_, for |price|.\n\n.. [1] Within two\n   weeks.\n\n"
+        ".. code-block:: python\n   :linenos:\n\n   print()\n\n.. figure:: a.png\n   :width: 3\n\n   A bicycle.\n"
+    )
+    assert read(source, "guide.rst", rst=True).sections[0].text == (
+        "The Shop repairs it, for |price|.\n\nWithin two weeks.\n\nprint()\n\nA bicycle."
+    )
+
+
 def test_an_old_character_set_is_read():
     raw = RawContent(location="a.txt", body="Återbetalning på fjorton dagar".encode("cp1252"))
     assert read_text(raw).sections[0].text == "Återbetalning på fjorton dagar"

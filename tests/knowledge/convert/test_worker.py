@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import zlib
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,21 @@ def test_a_page_nested_without_end_is_stopped_and_the_next_is_read():
         assert converter.convert(PAGE).document.title == "T"
 
 
+def test_a_pdf_that_unpacks_without_end_is_stopped_and_the_next_is_read(make_pdf):
+    # Two gigabytes of zeros in two megabytes: the same packed megabyte again and again.
+    packer = zlib.compressobj(9)
+    start = packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH)
+    again = packer.compress(b"0 " * (1 << 19)) + packer.flush(zlib.Z_FULL_FLUSH)
+    packer.compress(b"0 " * (1 << 19))
+    bomb = RawContent(location="bomb.pdf", body=make_pdf([["x"]], streams=[start + again * 2048]))
+    with Converter(Limits(memory_bytes=600 << 20, cpu_seconds=3)) as converter:
+        with pytest.raises(ConvertError, match=r"bomb\.pdf: ") as caught:
+            converter.convert(bomb)
+        assert any(reason in caught.value.message for reason in ("took too long", "too much memory", "MB of memory"))
+        assert caught.value.hint.startswith("Split it")
+        assert converter.convert(PAGE).document.title == "T"
+
+
 def test_a_child_that_waits_for_ever_is_stopped():
     with Converter(Limits(wall_seconds=0.3), entry=misbehaving("time.sleep(600)")) as converter:
         with pytest.raises(ConvertError, match="bad: converting it took too long"):
@@ -104,6 +120,7 @@ def test_a_child_that_waits_for_ever_is_stopped():
     ("statement", "reason"),
     [
         ("os.kill(os.getpid(), 11)", "broke on this file .signal 11"),
+        ("os.kill(os.getpid(), 5)", "gave up on this file .signal 5.*over 1024 MB of memory"),
         ("os._exit(3)", "broke on this file .exit code 3"),
         ("raise ValueError('odd file')", "ValueError: odd file"),
         ("bytearray(4 << 30)", "too much memory"),

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from custagent.knowledge.convert.contents import signposts_of
 
 Attributes = Mapping[str, str | None]
 
@@ -24,8 +27,9 @@ DROPPED_TAGS = frozenset({
 })  # fmt: skip
 _DROPPED_ROLES = frozenset({
     "navigation", "banner", "contentinfo", "complementary", "search", "menu", "menubar", "toolbar", "dialog",
-    "alertdialog", "tablist", "tooltip", "status", "progressbar", "doc-toc", "doc-pagelist",
+    "alertdialog", "tooltip", "status", "progressbar", "doc-toc", "doc-pagelist",
 })  # fmt: skip
+_ANSWERS = "p, table, [role=tabpanel], [aria-labelledby], [hidden], .collapse"
 _NOTE_ROLES = frozenset({"note", "doc-footnote", "doc-tip", "doc-notice"})
 #: An aside of these classes is a part of the text: a note, a footnote.
 _ASIDE_CONTENT = re.compile(
@@ -35,10 +39,14 @@ _ASIDE_CONTENT = re.compile(
 )
 #: Whole class names that mean furniture wherever they stand.
 _CLASS = re.compile(
-    r"(?:"
-    r"(?:js-|c-|o-)?(?:bread-?crumbs?)(?:[-_](?:nav|list|container|wrapper|trail))?"
-    r"|(?:cookie|cookies|gdpr|consent|privacy)[-_]?(?:banner|consent|notice|bar|popup|modal|overlay|message|law|dialog"
-    r"|wall|layer|settings|box)(?:[-_]\S*)?"
+    # A program or a design system puts its own letters before: kb-, hc-, js-, kb__.
+    r"(?:[a-z]{1,3}[-_]{1,2})?(?:"
+    r"(?:bread-?crumbs?)(?:[-_](?:nav|list|container|wrapper|trail))?"
+    r"|(?:eu-)?(?:cookie|cookies|gdpr|consent|privacy)[-_]?(?:banner|consent|notice|bar|popup|modal|overlay|message|law"
+    r"|dialog|wall|layer|settings|box|confirmation)(?:[-_]\S*)?|onetrust-\S+|cybotcookiebot\S*|cmplz-\S+|cky-\S+"
+    r"|(?:[a-z]+[-_]){0,2}avatar(?:[-_]\S*)?|(?:article|post|entry|page)[-_](?:meta|byline|author)|meta-(?:group|data)"
+    r"|by-?line|author-(?:box|bio|card)|(?:article|post|page)[-_]comments?(?:[-_]\S*)?|comment-(?:form|callout|overview)"
+    r"|(?:article|page)[-_]more[-_]questions"
     r"|(?:social|share|sharing)[-_]?(?:links?|buttons?|icons?|bar|list|media|tools|share|this)|addtoany\S*|sharethis\S*"
     r"|(?:article|page|post|doc|docs|content|helpful|was)[-_]?(?:votes?|voting|feedback|helpful|rating|ratings)\S*"
     r"|was-this-\S*|(?:is-|this-)?helpful(?:[-_]\S*)?|feedback(?:[-_](?:form|widget|box|container|section|wrapper))?"
@@ -49,14 +57,15 @@ _CLASS = re.compile(
     r"|skip(?:[-_]?(?:link|links|nav|navigation|to-content|to-main|to-main-content))|skiplinks?"
     r"|sr-only(?:-focusable)?|visually-?hidden(?:-focusable)?|screen-reader-(?:text|only)|screenreader\S*"
     r"|u-hidden-visually|visuallyhidden|offscreen|is-hidden"
-    r"|table-of-contents?|toc|on-this-page|page-toc|toctree|md-toc|local-toc|article-toc"
+    r"|table-of-contents?|(?:[a-z]+[-_])?toc(?:[-_](?:list|tree|wrapper|container|box))?|on-this-page|toctree"
     r"|site-?(?:nav|navigation|header|footer|menu)|global-?(?:nav|header|footer)|main-?(?:nav|navigation|menu)"
-    r"|nav-?bar(?:[-_]\S*)?|top-?bar|side-?nav|nav(?:igation)?[-_]?(?:menu|list|links?|wrapper|container|tree)"
+    r"|(?:[a-z]{1,3}-)?nav-?(?:bar|box|header|footer)(?:[-_]\S*)?|top-?bar|side-?nav|nav(?:igation)?[-_]?(?:menu|list|links?|wrapper|container|tree)"
     r"|mega-?menu|mobile-?(?:nav|menu)|off-?canvas|hamburger(?:-menu)?"
     r"|advert(?:s|isement|isements|ising)?|ads?[-_](?:banner|box|container|slot|unit|wrapper)|sponsored(?:[-_]\w+)?"
     r"|promo-?(?:banner|box|bar)|announcement-?bar"
     r"|header-?link|permalink|anchor-?link|anchorjs-link|heading-?anchor|hash-link|direct-link|zero-?width-anchor"
-    r"|edit-(?:this-)?page(?:-link)?|edit-(?:on-)?github|edit-link|mw-editsection|back-?to-?top|scroll-?(?:to-?)?top"
+    r"|edit-(?:this-)?page(?:-link)?|edit-(?:on-)?github|edit-link|mw-editsection"
+    r"|(?:[a-z]+[-_])?(?:(?:back|return)-?to-?top|scroll-?(?:to-?)?top)"
     r"|lang(?:uage)?-?(?:switch|switcher|selector|picker|menu|chooser|dropdown)|version-?(?:switcher|selector)"
     r"|copy-?(?:btn|button|code|icon)|copybtn|clipboard-copy|linenos|lineno|linenumbers|line-numbers-rows"
     r"|modal|popup|lightbox|toast|tooltip|live-?chat(?:[-_]\S*)?|chat-?widget(?:[-_]\S*)?|intercom\S*"
@@ -66,16 +75,24 @@ _CLASS = re.compile(
 )
 #: These too, but only where the page does not mark its main part: inside it they may be anything.
 _CLASS_OUTSIDE = re.compile(
-    r"(?:side-?bar(?:[-_](?:left|right|primary|secondary|nav|menu|content|wrapper|container|inner))?|(?:left|right)-?"
+    r"(?:[a-z]{1,3}[-_]{1,2})?(?:side-?bar(?:[-_](?:left|right|primary|secondary|nav|menu|content|wrapper|container|inner))?|(?:left|right)-?"
     r"(?:side-?bar|nav|menu|rail|column-nav)|menu(?:[-_](?:main|top|wrapper|container|bar|primary))?|nav|navigation"
     r"|(?:page-?|sub-?|inner-?)?footer(?:[-_]\S*)?|(?:page-?|top-?)?header(?:[-_](?:top|bar|nav|wrapper|container|inner"
     r"|main))?|masthead|banner|related|widget(?:s|-area)?|topnav|subnav|leftnav|rightnav|login(?:-box|-form)?"
     r"|copyright|credits|legal-?links|comments?(?:-area|-list)?|respond|sphinxsidebar|rst-versions|colophon)",
     re.IGNORECASE,
 )
+#: What stands beside code and is none: its line numbers, the button that copies it.
+_CODE_MARGIN = re.compile(
+    r"linenos|lineno|linenumbers?|line-numbers?(?:-rows)?|ln-num|copy-?(?:btn|button|icon)|copybtn|clipboard-copy"
+    r"|header-?link|sr-only|visually-?hidden",
+    re.IGNORECASE,
+)
 _HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 #: Hidden at every width; "d-none d-md-block" is shown on wide screens.
 _BOOTSTRAP_HIDDEN = re.compile(r"(?:^|\s)d-none(?:\s|$)(?!.*\bd-\w+-(?!none))", re.DOTALL)
+#: Characters of an element's names that are looked at; nobody writes more, and those seen are remembered.
+MAX_NAMES = 500
 _QUOTING = frozenset({"blockquote", "table", "dd"})
 _SECTIONING = frozenset({"main", "article", "section"})
 _KEPT_INSIDE = "main, [role=main], h1"
@@ -103,9 +120,15 @@ class Boilerplate:
         self._shown_on_demand = _controlled(tree)
         self.roots = [self._body] if self._body is not None else []
         self._inside_main = False
+        self._signposts = frozenset() if lenient else signposts_of(tree)
         if not lenient and self._body is not None:
             self._choose_main(self._body)
         self._region_chars = sum(len(root.text()) for root in self.roots)
+
+    @property
+    def marks_main(self) -> bool:
+        """Whether the page says which of its parts is the main one."""
+        return self._inside_main
 
     def _choose_main(self, body: LexborNode) -> None:
         whole = len(" ".join(body.text().split())) if body is not None else 0
@@ -126,9 +149,18 @@ class Boilerplate:
         if self._lenient:
             return False
         return (
-            self._drops_tag(node, tag, attributes)
-            or self._drops_role(attributes)
+            node.mem_id in self._signposts
+            or self._drops_tag(node, tag, attributes)
+            or self._drops_role(node, attributes)
             or self._drops_class(node, tag, attributes)
+        )
+
+    def drops_in_code(self, _node: LexborNode, tag: str, attributes: Attributes) -> bool:
+        """The same within code, where a class names a kind of word: "comment", "header", "nav"."""
+        if tag in DROPPED_TAGS or tag == "button" or self._is_hidden(attributes):
+            return True
+        return not self._lenient and any(
+            _CODE_MARGIN.fullmatch(name) for name in (attributes.get("class") or "").split()
         )
 
     def _is_hidden(self, attributes: Attributes) -> bool:
@@ -168,25 +200,36 @@ class Boilerplate:
         inside = self._inside_main or _has_ancestor(node, _SECTIONING)
         return tag == "footer" or (not inside and node.css_first("article, main, [role=main]") is None)
 
-    def _drops_role(self, attributes: Attributes) -> bool:
+    @staticmethod
+    def _drops_role(node: LexborNode, attributes: Attributes) -> bool:
         role = attributes.get("role")
+        if role == "tablist":
+            # Tabs alone are controls; an accordion has its answers within.
+            return node.css_first(_ANSWERS) is None
         return role in _DROPPED_ROLES if role else False
 
     def _drops_class(self, node: LexborNode, tag: str, attributes: Attributes) -> bool:
-        names = (attributes.get("class") or "").split()
-        if tag not in ("section", "article") and tag[0] != "h" and not self._inside_main:
-            names.append(attributes.get("id") or "")
-        if tag in ("body", "main", "html") or not names:
+        names = attributes.get("class") or ""
+        if not self._inside_main and tag not in ("section", "article") and tag[0] != "h":
+            names = f"{names} {attributes.get('id') or ''}"
+        if (
+            tag in ("body", "main", "html")
+            or not names
+            or not _means_furniture(names[:MAX_NAMES], outside=not self._inside_main)
+        ):
             return False
-        for name in names:
-            if _CLASS.fullmatch(name) or (not self._inside_main and _CLASS_OUTSIDE.fullmatch(name)):
-                return not self._is_vital(node)
-        return False
+        return not self._is_vital(node)
 
     def _is_vital(self, node: LexborNode) -> bool:
         if node.css_first(_KEPT_INSIDE) is not None:
             return True
         return len(node.text()) * 2 > self._region_chars
+
+
+@lru_cache(maxsize=4096)
+def _means_furniture(names: str, *, outside: bool) -> bool:
+    """Whether one of the names says so. The pages of a site have few names, each of them thousands of times."""
+    return any(_CLASS.fullmatch(name) or (outside and _CLASS_OUTSIDE.fullmatch(name)) for name in names.split())
 
 
 def _controlled(tree: LexborHTMLParser) -> frozenset[str]:
@@ -215,7 +258,7 @@ def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
     """Those that do not stand inside another of them."""
     ids = {node.mem_id for node in nodes}
     kept = []
-    for node in nodes:
+    for node in {node.mem_id: node for node in nodes}.values():  # `main` with role "main" is found by both selectors
         parent = node.parent
         while parent is not None and parent.mem_id not in ids:
             parent = parent.parent

@@ -20,3 +20,5 @@ class Converted:
     noindex: bool = False
     #: The page asks that its links are not followed.
     nofollow: bool = False
+    #: What could not be read of it, in sentences for people.
+    warnings: tuple[str, ...] = ()

@@ -60,6 +60,8 @@ def _document(tree: LexborHTMLParser, raw: RawContent, language_hint: str) -> Do
     boilerplate = Boilerplate(tree)
     writer = PageReader(boilerplate).read()
     title = _title(tree, boilerplate, writer, raw.location)
+    if not boilerplate.marks_main:
+        writer.drop_edges(title)
     sections = writer.sections(title, drop=_RELATED)
     sections += structured_sections(tree, sections)
     if not _has_text(sections):
@@ -115,12 +117,13 @@ def _title(tree: LexborHTMLParser, boilerplate: Boilerplate, writer: SectionWrit
     whole = names[0] if names else ""
     site = _clean(_meta(tree, "property", "og:site_name"))
     parts = [part for part in _TITLE_SEPARATORS.split(whole) if part]
+    sites = {part.casefold() for part in parts[1:]}
     headings = {text: node for node in reversed(tree.css("h1")) if (text := _h1(node, boilerplate))}
     # A site's name is an h1 in many page headers.
     candidates = [
         text
         for text, node in reversed(headings.items())
-        if text.casefold() != site.casefold() and not (len(parts) > 1 and text in parts[1:] and _in_page_header(node))
+        if text.casefold() != site.casefold() and not (text.casefold() in sites and _in_page_header(node))
     ]
     if len(candidates) == 1:
         return candidates[0]
@@ -198,14 +201,14 @@ def _base(tree: LexborHTMLParser, location: str) -> str:
 
 
 def _links(tree: LexborHTMLParser, base: str) -> tuple[str, ...]:
-    links: dict[str, None] = {}
+    hrefs: dict[str, None] = {}
     for node in tree.css("a[href], area[href]"):
         attributes = node.attributes
-        if "nofollow" in (attributes.get("rel") or "").lower().split():
-            continue
-        target = _join(base, attributes.get("href") or "")
-        if target:
-            links[target] = None
+        if "nofollow" not in (attributes.get("rel") or "").lower().split():
+            href = attributes.get("href") or ""
+            # Many links lead about the page itself: to join them all takes longer than to read it.
+            hrefs[href if not href.startswith("#") else "#"] = None
+    links = dict.fromkeys(target for href in hrefs if (target := _join(base, href)))
     return tuple(links)
 
 

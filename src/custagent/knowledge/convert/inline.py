@@ -29,12 +29,14 @@ Drops = Callable[[LexborNode, str, Attributes], bool]
 
 def collapse(text: str) -> str:
     """`text` with runs of white space as one space, as outside of `pre`."""
-    return _SPACES.sub(" ", _INVISIBLE.sub("", text))
+    return _SPACES.sub(" ", text if text.isascii() else _INVISIBLE.sub("", text))
 
 
 def tidy(pieces: list[str]) -> str:
     """Pieces of running text as one; "\\n" in a piece is a forced line break and stays."""
-    lines = ("".join(pieces)).split("\n")
+    lines = "".join(pieces).split("\n")
+    if len(lines) == 1:
+        return _SPACES.sub(" ", lines[0]).strip()
     return "\n".join(_SPACES.sub(" ", line).strip() for line in lines).strip("\n")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from enum import StrEnum
@@ -42,6 +43,8 @@ _BY_SUFFIX = {
     ".rst": Kind.RST,
     ".csv": Kind.CSV,
     ".json": Kind.JSON,
+    ".jsonl": Kind.JSON,
+    ".ndjson": Kind.JSON,
     ".xml": Kind.XML,
     ".docx": Kind.DOCX,
     ".pptx": Kind.PPTX,
@@ -57,6 +60,9 @@ _BY_MEDIA_TYPE = {
     "text/prs.fallenstein.rst": Kind.RST,
     "text/csv": Kind.CSV,
     "application/json": Kind.JSON,
+    "application/jsonl": Kind.JSON,
+    "application/x-ndjson": Kind.JSON,
+    "application/jsonlines": Kind.JSON,
     "application/xml": Kind.XML,
     "text/xml": Kind.XML,
 }
@@ -83,8 +89,16 @@ _FOREIGN = (
     (b"{\\rtf", "an RTF file"),
 )
 
-READ = "html, xhtml, pdf, docx, pptx, md, rst, txt, csv, json, xml, cfg and conf"
+READ = "html, xhtml, pdf, docx, pptx, md, rst, txt, csv, json, jsonl, xml, cfg and conf"
 _HINT = f"Files of these kinds are read: {READ}. Save it as one of them and add that."
+
+#: Other zip archives, by a part that only they have.
+_OTHER_ZIPS = {
+    "xl/workbook.xml": ("an Excel workbook (xlsx)", "Save each sheet that holds answers as CSV and add that."),
+    "xl/workbook.bin": ("an Excel workbook (xlsb)", "Save each sheet that holds answers as CSV and add that."),
+    "META-INF/container.xml": ("an electronic book (epub)", "Save it as PDF or HTML and add that."),
+    "content.xml": ("an OpenDocument file (odt, odp, ods)", "Save it as docx, pptx or CSV and add that."),
+}
 
 _SNIFFED = 4096
 _PDF_WITHIN = 1024
@@ -124,10 +138,13 @@ def _zipped(raw: RawContent) -> Kind:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise ConvertError(f"{raw.location}: the file is damaged ({error})", hint=_HINT) from error
-    if "word/document.xml" in names:
+    if any(name.startswith("word/document") and name.endswith(".xml") for name in names):
         return Kind.DOCX
     if "ppt/presentation.xml" in names:
         return Kind.PPTX
+    for part, (name, hint) in _OTHER_ZIPS.items():
+        if part in names:
+            raise ConvertError(f"{raw.location}: this is {name}, which is not read", hint=hint)
     raise ConvertError(f"{raw.location}: this is an archive or an Office file of a kind that is not read", hint=_HINT)
 
 
@@ -150,6 +167,8 @@ def _text_kind(raw: RawContent) -> Kind:
     declared = _declared(raw.media_type.lower())
     if _XML_START.match(head) and Kind.HTML not in (named, declared):
         return Kind.XML
+    if declared in (None, Kind.TEXT) and named in (None, Kind.TEXT) and _is_json(raw.body):
+        return Kind.JSON
     if raw.media_type.lower() in ("text/plain", "application/octet-stream", ""):
         # Servers call everything that they do not know plain; the name knows more. Never a kind that is not text.
         return named if named not in (None, Kind.PDF, Kind.DOCX, Kind.PPTX) else Kind.TEXT
@@ -158,6 +177,20 @@ def _text_kind(raw: RawContent) -> Kind:
     if declared in (Kind.PDF, Kind.DOCX, Kind.PPTX):
         raise ConvertError(f"{raw.location}: it is declared as {raw.media_type} but is no such file", hint=_HINT)
     return declared
+
+
+def _is_json(body: bytes) -> bool:
+    """Whether a text is an object or a list of JSON, or begins with a line that is one."""
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
+        return False
+    for text in (body, body.strip().partition(b"\n")[0]):
+        try:
+            read = json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+        # "[client]" heads a section of a configuration file, and is no list; [1] marks a note.
+        return isinstance(read, dict) or any(isinstance(one, dict) for one in read)
+    return False
 
 
 def _declared(media_type: str) -> Kind | None:

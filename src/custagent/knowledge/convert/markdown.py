@@ -13,30 +13,35 @@ from custagent.core.document import Document, RawContent
 from custagent.core.errors import ConvertError
 from custagent.knowledge.convert.boilerplate import Boilerplate
 from custagent.knowledge.convert.charset import decode
+from custagent.knowledge.convert.front_matter import last_changed, public_address, read_front_matter
 from custagent.knowledge.convert.inline import flat
 from custagent.knowledge.convert.naming import language_of, readable
 from custagent.knowledge.convert.tables import table_lines
 from custagent.knowledge.convert.writer import MAX_HEADING, QUESTION_LEVEL, SectionWriter
 
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_FIELD = re.compile(r"^(title|lang|language)[ \t]*:(.+)$", re.MULTILINE | re.IGNORECASE)
-_EXPLICIT_ANCHOR = re.compile(r"\s*\{\s*#([\w:.-]+)[^}]*\}\s*$")
+_EXPLICIT_ANCHOR = re.compile(r"\s*\{\s*#([\w:.-]+)[^{}]*\}\s*$")
 _NAMED_ANCHOR = re.compile(r"""<a\s+(?:name|id)\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 #: Lines that only steer a site generator.
 _DIRECTIVE = re.compile(r"\[\[_?toc_?\]\]|\[toc\]|\{:.*\}|:{3,}.*|\{%.*%\}|!!! ?\w*", re.IGNORECASE)
 _MIN_ALT_WORDS = 3
+#: A footnote's text, and the mark that leads to it.
+_NOTE = re.compile(r"^\[\^[^\]\s]{1,40}\]:[ \t]+", re.MULTILINE)
+_NOTE_MARK = re.compile(r"\[\^[^\]\s]{1,40}\]")
 
 
 def read_markdown(raw: RawContent, language_hint: str = "") -> Document:
-    """The document in a Markdown file. Raises ConvertError when there is no text in it."""
+    """The document in a Markdown file. Raises ConvertError when there is no text in it.
+
+    A file whose front matter says where everybody can read it (`url:`) is cited by that address.
+    """
     text = decode(raw, language=language_hint).replace("\r\n", "\n").replace("\r", "\n")
-    fields: dict[str, str] = {}
-    front = _FRONT_MATTER.match(text)
-    if front:
-        fields = {name.lower(): value.strip().strip("\"'") for name, value in _FIELD.findall(front.group(1))}
-        text = text[front.end() :]
-    reader = _MarkdownReader()
+    fields, text = read_front_matter(text)
+    # Else CommonMark takes a note of one word for an address.
+    text = _NOTE.sub("", text)
+    address = public_address(fields)
+    # A public page has the anchors that the file names, and those alone.
+    reader = _MarkdownReader(anchors_by_heading=not address)
     reader.read(MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text))
     writer = reader.writer
     title = fields.get("title") or reader.first_title or writer.first_heading or readable(raw.location)
@@ -44,7 +49,7 @@ def read_markdown(raw: RawContent, language_hint: str = "") -> Document:
     if not sections:
         raise ConvertError(f"{raw.location}: the file holds no text", hint="Write the answer in it, or remove it.")
     return Document(
-        location=raw.location,
+        location=address or raw.location,
         title=title,
         language=language_of(
             "\n".join(section.text for section in sections),
@@ -54,7 +59,7 @@ def read_markdown(raw: RawContent, language_hint: str = "") -> Document:
         sections=sections,
         media_type="text/markdown",
         etag=raw.etag,
-        last_modified=raw.last_modified,
+        last_modified=raw.last_modified or last_changed(fields),
     )
 
 
@@ -69,9 +74,10 @@ def github_anchor(heading: str, seen: dict[str, int]) -> str:
 class _MarkdownReader:
     """Writes the tokens of a parsed file as blocks and headings."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, anchors_by_heading: bool) -> None:
         self.writer = SectionWriter()
         self.first_title = ""
+        self._anchors_by_heading = anchors_by_heading
         self._anchors: dict[str, int] = {}
         self._lists: list[int | None] = []
         self._group = 0
@@ -121,7 +127,7 @@ class _MarkdownReader:
             return
         explicit = _EXPLICIT_ANCHOR.search(text)
         text = _EXPLICIT_ANCHOR.sub("", text)
-        anchor = github_anchor(text, self._anchors)
+        anchor = github_anchor(text, self._anchors) if self._anchors_by_heading else ""
         if not text:
             return
         if level == 1 and not self.first_title:
@@ -184,7 +190,9 @@ def _inline_text(token: Token) -> str:
             struck += 1 if child.type == "s_open" else -1
         elif struck:
             continue
-        elif child.type in ("text", "code_inline"):
+        elif child.type == "text":
+            pieces.append(_NOTE_MARK.sub("", child.content))
+        elif child.type == "code_inline":
             pieces.append(child.content)
         elif child.type == "softbreak":
             pieces.append(" ")

@@ -11,7 +11,7 @@ from custagent.language import DETECTED, detect
 #: With this many letters and this probability the text is believed more than its declaration.
 _SURE_LETTERS = 200
 _SURE = 0.99
-_SAMPLE_CHARS = 4000
+_SAMPLE_CHARS = 600
 #: Languages so close that a declaration among them is believed more than the guess.
 _FAMILIES = ({"nb", "da", "sv"}, {"es", "pt", "ca", "gl"}, {"cs", "sk"}, {"ru", "uk", "be", "bg"})
 _SAME = {"no": "nb", "nn": "nb", "in": "id", "iw": "he"}

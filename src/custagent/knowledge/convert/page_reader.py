@@ -259,10 +259,14 @@ class PageReader:
         parts = [one for one in parts if one.tag in ("dt", "dd") and not self._drops(one, one.tag, one.attributes)]
         terms = [one for one in parts if one.tag == "dt"]
         explained = explains(terms, [one for one in parts if one.tag == "dd"], self._drops)
+        # Looked at first: of lists inside each other only the innermost are read here.
+        if explained:
+            self._terms.append(True)
+            return True
         texts = [flat(one, self._drops) for one in parts]
-        if explained or flat(node, self._drops).split() != " ".join(texts).split():
-            # Also where there is text beside terms and definitions, which would get lost.
-            self._terms.append(explained)
+        if flat(node, self._drops).split() != " ".join(texts).split():
+            # There is text beside terms and definitions, which would get lost.
+            self._terms.append(False)
             return True
         self._groups += 1
         term = ""
@@ -284,7 +288,7 @@ class PageReader:
         return False
 
     def _code(self, node: LexborNode) -> None:
-        text = flat(node, self._drops, code=True)
+        text = flat(node, self._boilerplate.drops_in_code, code=True)
         lines = [line.rstrip() for line in text.split("\n")]
         self._add("\n".join(lines).strip("\n"))
 

@@ -31,9 +31,11 @@ _FEEDBACK = re.compile(
     r"|was (?:dit|deze) .{0,20}(?:nuttig|handig)\s?\?|var (?:denne|dette) .{0,30}(?:nyttig|hjælp).{0,10}\?",
     re.IGNORECASE,
 )
-#: The date of a page, as a paragraph: it would change the text without changing what it says.
+#: The date and the author of a page, as a paragraph: they would change the text without changing what it says.
 _UPDATED = re.compile(
-    r"(?:(?:this |the )?(?:page|article) (?:was |is )?)?(?:last|recently) (?:updated|modified|changed|reviewed|edited)\b.{0,40}"
+    r"(?:(?:written|posted|published) by [^.]{2,60}\.?\s*)?updated (?:over|more than|about|this|last|yesterday|today|\d).{0,40}"
+    r"|(?:written|posted|published) by [^.]{2,60}"
+    r"|(?:(?:this |the )?(?:page|article) (?:was |is )?)?(?:last|recently) (?:updated|modified|changed|reviewed|edited)\b.{0,40}"
     r"|(?:sidan |artikeln )?senast (?:uppdaterad|ändrad|granskad)\b.{0,40}"
     r"|(?:zuletzt (?:aktualisiert|geändert)|letzte (?:aktualisierung|änderung))\b.{0,40}"
     r"|(?:dernière (?:mise à jour|modification)|última actualización|ultimo aggiornamento|última atualização)\b.{0,40}"

@@ -26,6 +26,10 @@ def read(raw: RawContent, language_hint: str = "") -> Converted:
         from custagent.knowledge.convert.html import read_html
 
         converted = read_html(raw, language_hint)
+    elif kind is Kind.PDF:
+        from custagent.knowledge.convert.pdf import read_pdf
+
+        converted = read_pdf(raw, language_hint)
     else:
         converted = Converted(document=_read_file(raw, kind, language_hint))
     return replace(converted, document=_storable(converted.document))
@@ -33,10 +37,6 @@ def read(raw: RawContent, language_hint: str = "") -> Converted:
 
 def _read_file(raw: RawContent, kind: Kind, language_hint: str) -> Document:
     match kind:
-        case Kind.PDF:
-            from custagent.knowledge.convert.pdf import read_pdf
-
-            return read_pdf(raw, language_hint)
         case Kind.MARKDOWN:
             from custagent.knowledge.convert.markdown import read_markdown
 

@@ -9,7 +9,7 @@ from statistics import quantiles
 #: What a line of a list begins with.
 LIST_ITEM = re.compile(r"\s*(?:[-*•‣▪◦–·●○]\s+|(?:\d{1,3}|[A-Za-z])[.)]\s+|\(\w{1,3}\)\s+)\S")
 _BULLET = re.compile(r"^(\s*)[•‣▪◦●○·]\s*")
-_SENTENCE_END = re.compile(r"[.!?:…。！？]['\"”’)\]]*$")
+SENTENCE_END = re.compile(r"[.!?:…。！？]['\"”’)\]]*$")
 #: A line that is filled to this share of the width was broken by the page, not by the author.
 _FILLED = 0.8
 #: Narrower text (a poem, an address, code) is left as it stands.
@@ -50,7 +50,7 @@ def _joint(before: str, text: str, width: int) -> str:
         return "\n"
     room_needed = len(before) + 1 + len(text.split(maxsplit=1)[0])
     is_full = width >= _MIN_WIDTH and room_needed > width * _FILLED
-    ends = _SENTENCE_END.search(before) is not None
+    ends = SENTENCE_END.search(before) is not None
     if is_full and not (ends and room_needed < width and text[0].isupper()):
         return " "
     return "\n\n" if ends else "\n"

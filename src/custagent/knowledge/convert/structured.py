@@ -30,9 +30,12 @@ _WORD = re.compile(r"\w+")
 
 def structured_sections(tree: LexborHTMLParser, shown: Sequence[Section]) -> tuple[Section, ...]:
     """A section a question, and one for the steps of a how-to, each that `shown` does not say already."""
+    items = list(islice(_items(tree), MAX_ITEMS))
+    if not items:
+        return ()
     said = {word for section in shown for word in _words(" ".join((*section.headings, section.text)))}
     found = []
-    for heading, text in islice(_items(tree), MAX_ITEMS):
+    for heading, text in items:
         new = [word for word in _words(text) if word not in said]
         if heading and text and len(new) > (1 - SHOWN) * len(_words(text)):
             found.append(Section(text=text, headings=(heading,)))

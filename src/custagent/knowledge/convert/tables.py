@@ -13,6 +13,8 @@ _MAX_COLUMNS = 100
 _MAX_ROWS = 5000
 #: A cell longer than this holds paragraphs: the table lays out the page.
 _LAYOUT_CELL_CHARS = 1500
+#: What stands in no cell of a data table.
+_STRUCTURE = "table, h1, h2, h3, h4, h5, h6, pre, form, article"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,13 @@ class _Cell:
 def is_layout(table: LexborNode) -> bool:
     """Whether the table only arranges parts of a page: then it is read as running text."""
     attributes = table.attributes
-    if attributes.get("role") in ("presentation", "none") or "highlighttable" in (attributes.get("class") or ""):
+    if "highlighttable" in (attributes.get("class") or ""):
         return True
-    inner = table.css("table, h1, h2, h3, h4, h5, h6, pre, form, article")
-    if any(node.mem_id != table.mem_id for node in inner):
+    # Some programs give every table that role; columns with headings are data whatever it says.
+    if attributes.get("role") in ("presentation", "none") and not _begins_with_headings(table):
+        return True
+    # The first is enough: looking for all of them in each of many tables inside each other would take for ever.
+    if any(part.css_first(_STRUCTURE) is not None for part in table.iter()):
         return True
     cells = table.css("td, th")
     rows = table.css("tr")
@@ -38,6 +43,12 @@ def is_layout(table: LexborNode) -> bool:
     if table.css_first("th, caption") is not None:
         return False
     return len(rows) == 1 or any(len(cell.text()) > _LAYOUT_CELL_CHARS for cell in cells)
+
+
+def _begins_with_headings(table: LexborNode) -> bool:
+    first = table.css_first("tr")
+    cells = [node for node in first.iter() if node.tag in ("td", "th")] if first is not None else []
+    return len(cells) > 1 and all(node.tag == "th" or _is_bold(node, " ".join(node.text().split())) for node in cells)
 
 
 def rows_of(table: LexborNode, drops: Drops) -> list[str]:

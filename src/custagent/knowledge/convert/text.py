@@ -10,11 +10,15 @@ from custagent.core.errors import ConvertError
 from custagent.knowledge.convert.charset import decode
 from custagent.knowledge.convert.naming import language_of, readable
 from custagent.knowledge.convert.reflow import LIST_ITEM, line_width, reflow
+from custagent.knowledge.convert.rst_tables import drawn_rows, table_end, written_rows
+from custagent.knowledge.convert.tables import table_lines
 from custagent.knowledge.convert.writer import QUESTION_LEVEL, SectionWriter
 
 _ADORNMENT = re.compile(r"([=\-~^\"'`#*+:._])\1{2,}")
 _MAX_TITLE = 100
 _MAX_QUESTION = 200
+#: Lines of a table.
+_MAX_TABLE = 2000
 #: "Q: …" and "A: …" in a paragraph, in a few languages.
 _ASKED = re.compile(
     r"(?:q|question|f|fråga|frage|pregunta|domanda|vraag|spørgsmål|spørsmål)\s*\d*\s*[:.)]\s+(?=\S)", re.IGNORECASE
@@ -25,8 +29,16 @@ _ANSWERED = re.compile(
 
 _RST_ANCHOR = re.compile(r"\.\. _([^:`]+):\s*$")
 _RST_DIRECTIVE = re.compile(r"\.\. ([\w-]+)::\s*(.*)$")
+#: A footnote or citation: ".. [1] Its text."
+_RST_NOTE = re.compile(r"\.\. \[([#*\w.-]+)\]\s+(.*)$")
+_RST_REPLACED = re.compile(r"\.\. \|([^|]+)\| replace::\s*(.*)$")
+_RST_NOTE_MARK = re.compile(r"\s?\[[#*\w.-]{1,40}\]_(?!\w)")
+#: Directives whose argument is for the program that sets the text: a language, a file.
+_RST_UNSAID = frozenset({"code-block", "code", "sourcecode", "highlight", "math", "figure", "parsed-literal", "container",
+                         "class", "rst-class", "tab-set", "grid"})  # fmt: skip
+_RST_TABLES = ("list-table", "csv-table")
 #: Directives whose lines are no text.
-_RST_SILENT = frozenset({"image", "figure", "toctree", "contents", "index", "include", "raw", "meta", "only", "highlight",
+_RST_SILENT = frozenset({"image", "toctree", "contents", "index", "include", "raw", "meta", "only", "highlight",
                          "default-role", "module", "currentmodule", "sectionauthor", "moduleauthor"})  # fmt: skip
 _RST_ROLE = re.compile(r":[\w+-]{1,40}(?::[\w+-]{1,40})?:`([^`<]{1,300}?)(?:\s*<[^`>]*>)?`")
 _RST_LINK = re.compile(r"`([^`<]{1,300}?)\s*<[^`>]*>`__?")
@@ -93,6 +105,9 @@ class _TextReader:
         self._styles: list[str] = []
         self._anchor = ""
         self._at = 0
+        self._group = 0
+        found = (_RST_REPLACED.fullmatch(line) for line in lines if rst)
+        self._replaced = {one.group(1): one.group(2) for one in found if one}
 
     def read(self) -> None:
         while self._at < len(self._lines):
@@ -123,21 +138,45 @@ class _TextReader:
     def _markup(self) -> bool:
         """reStructuredText's explicit marks: an anchor is remembered, a comment or picture skipped, a note read."""
         line = self._line(0)
+        if end := table_end(self._lines[self._at : self._at + _MAX_TABLE]):
+            self._write_table(*drawn_rows(self._lines[self._at : self._at + end]))
+            self._at += end
+            return True
         if not line.startswith(".. ") and line != "..":
             return False
-        anchor = _RST_ANCHOR.fullmatch(line)
+        anchor, note = _RST_ANCHOR.fullmatch(line), _RST_NOTE.fullmatch(line)
         directive = _RST_DIRECTIVE.fullmatch(line)
         self._at += 1
         if anchor:
             self._anchor = anchor.group(1).strip().lower().replace(" ", "-").replace("_", "-")
+        elif note:
+            self._writer.add(self._plain(" ".join([note.group(2), *self._indented()])))
         elif directive and directive.group(1).lower() not in _RST_SILENT:
-            self._writer.add(self._plain(directive.group(2)))
-            while re.match(r"\s+:[\w-]+:", self._line(0)):
-                self._at += 1
+            self._directive(directive.group(1).lower(), directive.group(2))
         else:
-            while self._at < len(self._lines) and (self._line(0).startswith(" ") or not self._line(0)):
-                self._at += 1
+            self._indented()
         return True
+
+    def _directive(self, name: str, argument: str) -> None:
+        if name not in _RST_UNSAID:
+            self._writer.add(self._plain(argument))
+        if name in _RST_TABLES:
+            self._write_table(*written_rows(name, self._indented()))
+            return
+        while re.match(r"\s+:[\w-]+:", self._line(0)):
+            self._at += 1
+
+    def _indented(self) -> list[str]:
+        """The lines that are indented from here on; they are read."""
+        begin = self._at
+        while self._at < len(self._lines) and (self._line(0).startswith(" ") or not self._line(0)):
+            self._at += 1
+        return [line.strip() for line in self._lines[begin : self._at] if line.strip()]
+
+    def _write_table(self, headings: list[str], rows: list[list[str]]) -> None:
+        self._group += 1
+        for line in table_lines([self._plain(heading) for heading in headings], rows):
+            self._writer.add(self._plain(line), group=self._group)
 
     def _paragraph(self) -> None:
         block: list[str] = []
@@ -184,5 +223,7 @@ class _TextReader:
     def _plain(self, text: str) -> str:
         if not self._rst:
             return text.strip()
-        text = _RST_LINK.sub(r"\1", _RST_ROLE.sub(r"\1", text.strip()))
+        text = _RST_NOTE_MARK.sub("", text.strip())
+        text = re.sub(r"\|([^|\s][^|]*)\|", lambda found: self._replaced.get(found.group(1), found.group()), text)
+        text = _RST_LINK.sub(r"\1", _RST_ROLE.sub(r"\1", text))
         return _RST_MARKS.sub(lambda found: next(group for group in found.groups() if group), text)

@@ -161,6 +161,13 @@ class Converter:
         if "MemoryError" in complaint or "bad_alloc" in complaint:
             limit = self._limits.memory_bytes >> 20
             return ConvertError(f"{location}: converting it needs too much memory (over {limit} MB)", hint=_SPLIT_HINT)
+        if -code in _GAVE_UP:
+            limit = self._limits.memory_bytes >> 20
+            return ConvertError(
+                f"{location}: the converter gave up on this file (signal {-code}), as it does when over {limit} MB of memory"
+                " are needed",
+                hint=_SPLIT_HINT,
+            )
         reason = f"signal {-code}" if code < 0 else complaint or f"exit code {code}"
         return ConvertError(
             f"{location}: the converter broke on this file ({reason})",
@@ -191,6 +198,8 @@ class Converter:
 
 
 _SIGXCPU = 24
+#: How libraries written in C++ end a process that gets no memory: SIGILL, SIGTRAP, SIGABRT.
+_GAVE_UP = (4, 5, 6)
 
 
 def _environment() -> dict[str, str]:

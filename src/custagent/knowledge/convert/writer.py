@@ -11,6 +11,14 @@ from custagent.core.document import Section
 QUESTION_LEVEL = 7
 #: A "heading" longer than this is a paragraph in large print.
 MAX_HEADING = 250
+#: Headings inside headings beyond these are no outline, but a page that never ends.
+MAX_OPEN = 32
+#: A line that says whose the page is, or which program made it.
+_IMPRINT = re.compile(
+    r"(?:(?:©|\(c\)|copyright\s*(?:©|\(c\)|\d{4})|(?:all|alle|tous|todos los) (?:rights|rechte|rättigheter|droits|derechos)\b)"
+    r"|(?:generated|built|made|created|powered|rendered|proudly \w+) (?:on .{5,40} )?(?:by|with|using)\b).{0,150}$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(slots=True)
@@ -34,6 +42,19 @@ class _Block:
     #: Blocks of the same group (a list, a table) follow each other line by line; 0 is a paragraph of its own.
     group: int
     linked: int
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether it is links with next to nothing between them."""
+        return self.linked * 10 >= sum(map(str.isalnum, self.text)) * 6
+
+    def is_trail_to(self, title: str) -> bool:
+        """Whether it is bread crumbs: links, and after them the page itself."""
+        return bool(self.linked) and _same(self.text[-len(title) :], title)
+
+    @property
+    def is_imprint(self) -> bool:
+        return _IMPRINT.match(self.text.strip()) is not None
 
 
 @dataclass(slots=True)
@@ -67,6 +88,7 @@ class SectionWriter:
         """Open a heading; it closes those of its level and below, a question (`depth`) only those it stands beside."""
         while self.open and self._closes(self.open[-1], level, depth):
             self.open.pop()
+        del self.open[MAX_OPEN - 1 :]
         self.open.append(
             OpenHeading(
                 level=level, text=text, anchor=anchor, blocks_before=self.block_count, depth=depth, own_depth=depth
@@ -94,10 +116,32 @@ class SectionWriter:
             self._start(opens=False)
             return
 
+    def close_headings(self, level: int) -> None:
+        """What stood under a heading of this level is over: what follows belongs to the headings above it."""
+        if any(heading.level >= level for heading in self.open):
+            self.open = [heading for heading in self.open if heading.level < level]
+            self._start(opens=False)
+
     def _start(self, *, opens: bool) -> None:
         anchor = self.open[-1].anchor if self.open else ""
         headings = tuple(heading.text for heading in self.open)
         self._drafts.append(_Draft(headings=headings, anchor=anchor, opens=opens))
+
+    def drop_edges(self, title: str) -> None:
+        """Leave out the bars of links that stand before the page's title and below its text.
+
+        For pages that do not mark their main part: there the bars are plain paragraphs and lists.
+        """
+        first = next((at for at, one in enumerate(self._drafts) if one.headings and _same(one.headings[-1], title)), 0)
+        for draft in self._drafts[:first]:
+            draft.blocks = [block for block in draft.blocks if not (block.is_linked or block.is_trail_to(title))]
+        last = next((draft for draft in reversed(self._drafts) if draft.blocks), self._drafts[-1])
+        end = len(last.blocks)
+        while end and (last.blocks[end - 1].is_linked or last.blocks[end - 1].is_imprint):
+            end -= 1
+        # One linked paragraph may be the point of the text; and nothing but links is a page that leads elsewhere.
+        if end and (len(last.blocks) - end > 1 or last.blocks[-1].is_imprint):
+            del last.blocks[end:]
 
     def sections(self, title: str, *, drop: re.Pattern[str] | None = None) -> tuple[Section, ...]:
         """All sections with text. The title is left out of the heading paths; a heading without any text under it

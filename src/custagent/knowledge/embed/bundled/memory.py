@@ -62,8 +62,9 @@ class Memory:
                 raise
 
 
+@cache
 def installed(package: str) -> str | None:
-    """The version of a package, or None; asking imports nothing of it."""
+    """The version of a package, or None; asking imports nothing of it. Looked up once: it is asked with every question."""
     try:
         return version(package)
     except PackageNotFoundError:

