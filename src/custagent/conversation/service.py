@@ -32,6 +32,12 @@ _DECISIONS = {kind.value: decision for decision, kind in _KINDS.items()}
 _REASONS = {reason.value: reason for reason in Reason}
 
 
+def kind_of(decision: Decision) -> MessageKind:
+    """What kind of message a decision makes: the kind tells whether it is charged (CRED-1)."""
+    small_talk = decision.reason is Reason.SMALL_TALK
+    return MessageKind.SMALL_TALK if small_talk else _KINDS.get(decision.kind, MessageKind.HANDOFF)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentInForce:
     """An agent as it is live on a channel."""
@@ -93,8 +99,7 @@ class ConversationService:
         answer = agent.answerer.answer(question)
         if answer.decision.kind is DecisionKind.HANDOFF:
             return self._hand_off(agent, conversation, earlier, unhandled, answer)
-        small_talk = answer.decision.reason is Reason.SMALL_TALK
-        kind = MessageKind.SMALL_TALK if small_talk else _KINDS[answer.decision.kind]
+        kind = kind_of(answer.decision)
         messages = [*self._disclosure(agent, conversation, earlier, answer.language)]
         messages.append(self._message(agent, conversation, kind, answer.text, answer))
         turn = self._turn(agent, conversation, messages, unhandled, answer, event=Event.AGENT_REPLIED)

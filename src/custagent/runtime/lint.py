@@ -131,8 +131,14 @@ def _written(phrases: Path | None, default: str) -> Iterator[Asked]:
 
 def _asked(app: Application, agent: str) -> Iterator[Asked]:
     since = app.clock.now() - LOOK_BACK
+    seen = set()
     for question in app.store.questions.asked(agent, since=since, limit=MOST_QUESTIONS):
+        seen.add(question.text)
         yield Asked(text=question.text, language=question.language, count=question.count)
+    # What nobody has answered yet is worth a page however long ago it was asked.
+    for text, language in app.store.gap_questions.open_texts(agent):
+        if text not in seen:
+            yield Asked(text=text, language=language)
 
 
 def _unsaid(asked: Sequence[Asked], pages: Sequence[Page]) -> Iterator[Finding]:
