@@ -68,3 +68,16 @@ def test_a_baseline_that_is_none_is_told(cases: Path, run: Callable[..., Done], 
     baseline.write_text(text, encoding="utf-8")
     done = run("test", "--baseline", str(baseline))
     assert (done.code, "--format json > baseline.json" in done.err) == (2, True)
+
+
+def test_fresh_asks_the_files_and_leaves_what_is_stored(cases: Path, run: Callable[..., Done]) -> None:
+    cases.write_text("cases:\n  - ask: How long do refunds take?\n    says: [six days]\n", encoding="utf-8")
+    path = cases.with_name("ada.yaml")
+    text = path.read_text(encoding="utf-8").replace("five days", "six days")
+    path.write_text(text, encoding="utf-8")
+    assert run("test", "ada").code == 1
+    assert run("test", "ada", "--fresh").code == 0
+    assert run("test", "ada").code == 1
+    path.write_text(text + "  - file: content/gone.md\n", encoding="utf-8")
+    done = run("test", "ada", "--fresh")
+    assert (done.code, "Warning: ada: content/gone.md: " in done.err) == (0, True)

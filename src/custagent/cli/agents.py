@@ -23,8 +23,8 @@ from custagent.core.agent import (
 )
 from custagent.core.errors import UsageError
 from custagent.core.ids import is_name
-from custagent.runtime.agents import AgentSummary, apply_agents, create_agent, delete_agent, summaries
-from custagent.runtime.bootstrap import Application
+from custagent.runtime.agents import AgentSummary, Applied, apply_agents, create_agent, delete_agent, summaries
+from custagent.runtime.rollback import apply_revision
 
 AI_NOTICE = (
     "Replies are made by AI and may contain errors. The agent says so to every contact, and asks them "
@@ -229,7 +229,7 @@ def edit(ctx: typer.Context, agent: AgentName) -> None:
         if not typer.confirm("The file has errors. Open it again?", default=True):
             warn(f"{path.name} was saved with errors and is not in force.", hint=f"custagent edit {agent}")
             raise typer.Exit(1)
-    _tell_applied(app, [agent])
+    _tell_applied(apply_agents(app, [agent]))
 
 
 def delete(ctx: typer.Context, agent: AgentName, yes: Yes = False) -> None:
@@ -250,25 +250,40 @@ def delete(ctx: typer.Context, agent: AgentName, yes: Yes = False) -> None:
 def apply(
     ctx: typer.Context,
     agents: Annotated[list[str] | None, typer.Argument(metavar="[AGENT]...", help="All, if none is named.")] = None,
+    rev: Annotated[
+        str,
+        typer.Option(
+            metavar="REVISION", help="The agents as this git revision has them; the files stay.", show_default=False
+        ),
+    ] = "",
     json: Json = False,
 ) -> None:
     """Put the YAML files into force.
 
-    Checks them first; a file with an error changes nothing. The runner answers by the last applied version.
+    Checks them first; a file with an error changes nothing. The runner answers by the last applied version, at once.
+    See first what would change: custagent plan.
 
     Examples:
       custagent apply
       custagent apply support
+      custagent apply support --rev HEAD~1
     """
     app = open_app(ctx)
+    if rev and not agents:
+        raise UsageError("--rev needs the agents' names", hint=f"custagent apply AGENT --rev {rev}")
+    done = apply_revision(app, rev, agents or []) if rev else apply_agents(app, agents or [])
     if json:
-        print_json(apply_agents(app, agents or []))
+        print_json(done)
         return
-    _tell_applied(app, agents or [])
+    _tell_applied(done)
+    if rev:
+        files = " ".join(f"agents/{name}.yaml" for name in agents or [])
+        warn("The files may say otherwise; the next `custagent apply` puts them into force again.")
+        next_steps([f"git checkout {rev} -- {files}"])
 
 
-def _tell_applied(app: Application, names: list[str]) -> None:
-    for one in apply_agents(app, names):
+def _tell_applied(done: list[Applied]) -> None:
+    for one in done:
         if not one.version:
             success(f"{one.agent}: retired, its file is gone")
         elif one.changed:

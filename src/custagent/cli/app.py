@@ -36,6 +36,7 @@ _NOTIFICATIONS: Final = "custagent.cli.notifications"
 _USERS: Final = "custagent.cli.users"
 _TEAMS: Final = "custagent.cli.teams"
 _PRIVACY: Final = "custagent.cli.privacy"
+_GAPS: Final = "custagent.cli.gaps"
 
 COMMANDS: Final[Table] = {
     "demo": Lazy(
@@ -47,7 +48,9 @@ COMMANDS: Final[Table] = {
     "show": Lazy(f"{_AGENTS}:show", "Show one agent.", AGENTS),
     "edit": Lazy(f"{_AGENTS}:edit", "Change an agent's settings.", AGENTS),
     "delete": Lazy(f"{_AGENTS}:delete", "Delete an agent.", AGENTS),
+    "plan": Lazy("custagent.cli.versions:plan_changes", "Show what `custagent apply` would change.", AGENTS),
     "apply": Lazy(f"{_AGENTS}:apply", "Put the YAML files into force.", AGENTS),
+    "history": Lazy("custagent.cli.versions:history", "List the versions of an agent that were in force.", AGENTS),
     "sources": Group(
         "Add, list and refresh what an agent answers from.",
         {
@@ -60,8 +63,34 @@ COMMANDS: Final[Table] = {
         },
         CONTENT,
     ),
+    "import": Group(
+        "Bring content in from other tools.",
+        {"hubspot": Lazy("custagent.cli.hubspot:hubspot", "Bring in your public pages and blog posts from HubSpot.")},
+        CONTENT,
+    ),
+    "gaps": Group(
+        "Find what contacts ask and the agent cannot answer, and answer it.",
+        {
+            "list": Lazy(f"{_GAPS}:list_gaps", "List what contacts asked and the agent could not answer, by topic."),
+            "show": Lazy(
+                f"{_GAPS}:show",
+                "Show one gap: the exact questions, what came closest to an answer, and what a person replied.",
+            ),
+            "answer": Lazy(
+                f"{_GAPS}:answer", "Answer a gap: write a short answer and a test case, and ask its questions again."
+            ),
+            "dismiss": Lazy(f"{_GAPS}:dismiss", "Put a gap aside that nobody will write an answer to."),
+            "reopen": Lazy(f"{_GAPS}:reopen", "Open a gap again that was answered or dismissed."),
+        },
+        CONTENT,
+    ),
     "preview": Lazy("custagent.cli.preview:preview", "Talk to an agent in the terminal.", CHECK),
     "test": Lazy("custagent.cli.cases:run_tests", "Run an agent's test cases.", CHECK),
+    "simulate": Lazy(
+        "custagent.cli.simulate:simulate",
+        "Predict what an agent would do, from what customers asked in the past.",
+        CHECK,
+    ),
     "validate": Lazy("custagent.cli.validate:validate", "Check the YAML files.", CHECK),
     "schema": Lazy("custagent.cli.validate:schema", "Print the JSON Schema of a YAML file.", CHECK),
     "channels": Group(
@@ -84,6 +113,7 @@ COMMANDS: Final[Table] = {
     "resume": Lazy(f"{_ASSIGN}:resume", "Let a paused agent go on.", LIVE),
     "run": Lazy("custagent.cli.run:run", "Receive, answer and deliver until Ctrl-C.", LIVE),
     "status": Lazy("custagent.cli.status:status", "Show what runs, what waits and what needs a look.", LIVE),
+    "doctor": Lazy("custagent.cli.doctor:doctor", "Look whether everything that custagent needs is in order.", LIVE),
     "backup": Lazy("custagent.cli.backup:backup", "Copy the database while everything goes on.", LIVE),
     "restore": Lazy("custagent.cli.backup:restore", "Put a backup in the place of the database.", LIVE),
     "users": Group(
@@ -179,6 +209,7 @@ COMMANDS: Final[Table] = {
         },
         CONVERSATIONS,
     ),
+    "stats": Lazy("custagent.cli.stats:stats", "Show what the agents did, in figures.", CONVERSATIONS),
     "audit": Lazy("custagent.cli.audit:audit", "List who changed what, newest first.", CONVERSATIONS),
     "credits": Group(
         "See what is used and left, and why.",

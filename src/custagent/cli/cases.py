@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_format
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -13,13 +14,16 @@ from typing import Annotated, Any
 import typer
 
 from custagent.cli.opening import open_app
-from custagent.cli.render import counted, next_steps, say, success
+from custagent.cli.render import counted, next_steps, progress, say, success, warn
+from custagent.cli.simulate import ReadingDisplay
 from custagent.config.cases import PlacedCase, agents_with_cases, case_path, load_cases
 from custagent.config.editor import write_new
 from custagent.core.errors import UsageError
+from custagent.core.ports import Answerer
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.case_report import as_github, as_junit
 from custagent.runtime.cases import Change, Result, compare, first_cases, run_cases
+from custagent.runtime.simulation import Simulation
 
 #: Cases that `--init` writes.
 FIRST_CASES = 20
@@ -49,27 +53,31 @@ def run_tests(
         ),
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Cases at a time.")] = os.cpu_count() or 1,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Read the files anew, instead of asking what the last sync stored.")
+    ] = False,
     init: Annotated[
         bool, typer.Option("--init", help="Write first cases from questions that the content itself asks.")
     ] = False,
 ) -> None:
     """Run an agent's test cases.
 
-    They stand in agents/NAME.test.yaml. Runs offline, as often as you like: nothing is charged or sent. Exit code: 0
-    all passed, 1 a case failed (with --baseline: one that had passed), 2 could not run.
+    They stand in agents/NAME.test.yaml. Runs offline, as often as you like: nothing is charged or sent. With --fresh
+    files count as they are now, before any sync, and web pages as they were stored. Exit code: 0 all passed, 1 a case
+    failed (with --baseline: one that had passed), 2 could not run.
 
     Examples:
       custagent test support --init
       custagent test support
       custagent test --format json > baseline.json
-      custagent test --baseline baseline.json --format github
+      custagent test --fresh --baseline baseline.json --format github
     """
     app = open_app(ctx)
     if init:
         _init(app, agents or [])
         return
     cases = _chosen(app, agents or [], case or [])
-    results = run_cases(app, cases, jobs=jobs)
+    results = _run_fresh(app, cases, jobs) if fresh else run_cases(app, cases, jobs=jobs)
     changes = None if baseline is None else compare(results, _read(baseline))
     failed = _failed(results, changes)
     if output is Format.TEXT:
@@ -95,6 +103,18 @@ def _init(app: Application, agents: Sequence[str]) -> None:
     write_new(path, first_cases(app, agent, count=FIRST_CASES))
     success(f"Wrote {counted(len(load_cases(app.home, agent)), 'case')} to {shown}: what {agent} does today.")
     next_steps([f"custagent test {agent}"])
+
+
+def _run_fresh(app: Application, cases: Sequence[PlacedCase], jobs: int) -> list[Result]:
+    """With content read anew, in a database that is thrown away. What could not be read is told."""
+    with ExitStack() as opened, progress("Reading") as bar:
+        answerers: dict[str, Answerer] = {}
+        for agent in dict.fromkeys(one.agent for one in cases):
+            draft = opened.enter_context(Simulation(app, agent, ReadingDisplay(bar))).draft()
+            answerers[agent] = draft.answerer
+            for problem in draft.problems:
+                warn(f"{agent}: {problem}")
+        return run_cases(app, cases, jobs=jobs, answerers=answerers)
 
 
 def _chosen(app: Application, agents: Sequence[str], wanted: Sequence[str]) -> list[PlacedCase]:

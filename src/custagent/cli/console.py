@@ -13,6 +13,7 @@ from custagent.core.agent import AgentDefinition
 from custagent.core.answer import Answer, DecisionKind, Reason
 from custagent.core.document import numbered
 from custagent.core.errors import CustagentError
+from custagent.core.gap import GapStatus
 from custagent.knowledge.samples import sample_questions
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.explain import explain_answer
@@ -21,6 +22,8 @@ from custagent.runtime.sources import Place, find_place
 
 #: Decisions for which content could help.
 _LACKS_CONTENT = (Reason.NOTHING_FITS, Reason.ATTEMPTS_USED)
+#: Gaps that can be picked from.
+MOST_GAPS = 9
 
 
 class Console:
@@ -38,7 +41,8 @@ class Console:
             "/language": ("assume a language: /language sv", self._set_language),
             "/explain": ("why the last answer came out as it did", self._explain),
             "/sources": ("what the last answer rests on, word for word", self._sources),
-            "/samples": ("the sample questions again", lambda _: self._show_samples()),
+            "/samples": ("the sample questions again", self._show_samples_again),
+            "/gaps": ("what contacts asked and the agent could not answer, to try", self._show_gaps),
             "/reset": ("begin a new conversation", self._reset),
             "/help": ("this list", lambda _: self._help()),
             "/quit": ("leave", self._quit),
@@ -116,6 +120,17 @@ class Console:
         for number, question in enumerate(self._samples, 1):
             say(f"  {number}. {question}", style="cyan")
         say()
+
+    def _show_samples_again(self, _: str) -> None:
+        self._samples = self._find_samples()
+        self._show_samples()
+
+    def _show_gaps(self, _: str) -> None:
+        gaps = self._app.store.gaps.find([self._agent.name], statuses=[GapStatus.OPEN])[:MOST_GAPS]
+        self._samples = [gap.topic for gap in gaps if gap.topic]
+        if not self._samples:
+            say("No gap is known. `custagent gaps list` looks for them.", style="dim")
+        self._show_samples()
 
     def _set_channel(self, channel: str) -> None:
         self._session.channel = channel

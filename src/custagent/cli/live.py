@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from custagent.cli.transcript import show_agent, show_answer, show_body
 from custagent.core.answer import Answer
 
@@ -12,7 +15,9 @@ class LiveReply:
     A reply that came at once, or came out otherwise than it began, is shown whole.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, labels: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`labels` say of sources what they are."""
+        self._labels = labels
         self._said: list[str] = []
 
     def hear(self, sentence: str) -> None:
@@ -26,4 +31,4 @@ class LiveReply:
         """The reply is complete."""
         is_shown = bool(self._said) and " ".join(self._said).split() == answer.text.split()
         self._said.clear()
-        show_answer(answer, with_text=not is_shown)
+        show_answer(answer, with_text=not is_shown, labels=self._labels)

@@ -14,6 +14,7 @@ import typer
 from custagent.cli.ask import can_ask
 from custagent.cli.opening import AgentName, Json, open_app
 from custagent.cli.render import print_json, warn
+from custagent.core.agent import AgentDefinition
 from custagent.core.answer import Answer
 from custagent.core.errors import UsageError
 from custagent.core.ports import Answerer
@@ -59,11 +60,11 @@ def preview(
     app = open_app(ctx)
     definition = app.agent(agent)
     _check_content(agent, [state.synced_at is not None for state in states(app, agent)])
-    show = _Shown(agent=agent, explain=explain, json=json)
+    show = _Shown(definition=definition, explain=explain, json=json)
     if ask_file:
         _ask_file(app.answerer(definition), ask_file, show, channel=channel, language=language, masked=app.masked)
         return
-    live = None if json else _live()
+    live = None if json else _live(definition)
     answerer = app.answerer(definition, said=live.hear if live else None)
     session = PreviewSession(answerer, channel=channel, language=language, masked=app.masked)
     if ask:
@@ -74,14 +75,15 @@ def preview(
         raise UsageError("there is no terminal to talk in", hint='Ask with --ask "…" or --ask-file FILE.jsonl')
     from custagent.cli.console import Console
 
-    Console(app, definition, session, live or _live()).run()
+    Console(app, definition, session, live or _live(definition)).run()
 
 
-def _live() -> LiveReply:
+def _live(agent: AgentDefinition) -> LiveReply:
     # What draws on a terminal is not loaded for a script that wants JSON.
     from custagent.cli.live import LiveReply
+    from custagent.cli.transcript import labels_of
 
-    return LiveReply()
+    return LiveReply(labels_of(agent))
 
 
 def _check_content(agent: str, was_read: list[bool]) -> None:
@@ -102,7 +104,7 @@ def _check_content(agent: str, was_read: list[bool]) -> None:
 class _Shown:
     """How answers are printed."""
 
-    agent: str
+    definition: AgentDefinition
     explain: bool
     json: bool
 
@@ -111,10 +113,10 @@ class _Shown:
             explained = {"explanation": self._explained(answer, question)} if self.explain else {}
             print_json({**answer_object(answer, question, number), **explained})
             return
-        from custagent.cli.transcript import show_answer, show_question
+        from custagent.cli.transcript import labels_of, show_answer, show_question
 
         show_question(question)
-        show_answer(answer)
+        show_answer(answer, labels=labels_of(self.definition))
         self._show_why(answer, question)
 
     def ask(self, session: PreviewSession, question: str, number: str, live: LiveReply | None) -> None:
@@ -138,7 +140,7 @@ class _Shown:
     def _explained(self, answer: Answer, question: str) -> Explanation:
         from custagent.runtime.explain import explain_answer
 
-        return explain_answer(answer, question, agent=self.agent)
+        return explain_answer(answer, question, agent=self.definition.name)
 
 
 def _ask_file(

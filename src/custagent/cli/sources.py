@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ import typer
 from custagent.cli.ask import confirm
 from custagent.cli.opening import AgentName, Json, Yes, open_app
 from custagent.cli.render import Progress, counted, next_steps, print_json, progress, say, success, table, warn
-from custagent.core.agent import AgentDefinition
+from custagent.core.agent import AgentDefinition, CollectionSource
 from custagent.core.document import Difference, SourceState, SourceStatus
 from custagent.core.errors import UsageError
 from custagent.runtime.bootstrap import Application
@@ -23,12 +24,26 @@ from custagent.runtime.sources import sync as sync_sources
 
 #: How many problems a person is shown; --json has them all.
 MOST_PROBLEMS = 10
+#: What is not written into the agent's file, because it holds anyway.
+_DEFAULT_PAGES = 1000
+_DEFAULT_DEPTH = 20
+#: Seconds from which on the time left is told in minutes.
+_IN_MINUTES = 90
 
 
 class Scope(StrEnum):
     HOST = "host"
     DOMAIN = "domain"
     PREFIX = "prefix"
+
+
+class Content(StrEnum):
+    """What the pages of a collection are."""
+
+    KNOWLEDGE_BASE = "knowledge-base"
+    SITE_PAGES = "site-pages"
+    LANDING_PAGES = "landing-pages"
+    BLOG = "blog"
 
 
 AllowHost = Annotated[
@@ -42,9 +57,12 @@ AllowHost = Annotated[
 class _Display:
     """Shows how reading goes on."""
 
-    def __init__(self, bar: Progress) -> None:
+    def __init__(self, bar: Progress, clock: Callable[[], float] = time.monotonic) -> None:
         self._bar = bar
+        self._clock = clock
         self._pages = 0
+        #: When embedding began, None before.
+        self._began: float | None = None
 
     def page_read(self, location: str) -> None:
         self._pages += 1
@@ -55,7 +73,18 @@ class _Display:
 
     def embedded(self, done: int, total: int) -> None:
         if total:
-            self._bar.show(done, total, "passages indexed")
+            self._began = self._clock() if self._began is None or not done else self._began
+            self._bar.show(done, total, f"passages indexed{pace(done, total, self._clock() - self._began)}")
+
+
+def pace(done: int, total: int, seconds: float) -> str:
+    """How many a second it was so far, and how long the rest will take: ", 14.2/s, about 3 min left"."""
+    if not done or seconds <= 0 or done >= total:
+        return ""
+    left = (total - done) * seconds / done
+    if left < _IN_MINUTES:
+        return f", {done / seconds:.1f}/s, about {max(1, round(left))} s left"
+    return f", {done / seconds:.1f}/s, about {round(left / 60)} min left"
 
 
 @contextmanager
@@ -76,7 +105,13 @@ def add(
     scope: Annotated[Scope, typer.Option(help="How far --import-related goes.")] = Scope.HOST,
     include: Annotated[list[str] | None, typer.Option(help="Only addresses that match. Repeatable.")] = None,
     exclude: Annotated[list[str] | None, typer.Option(help="No addresses that match. Repeatable.")] = None,
-    max_pages: Annotated[int, typer.Option(min=1, help="The most pages of one site.")] = 1000,
+    max_pages: Annotated[int, typer.Option(min=1, help="The most pages of one site.")] = _DEFAULT_PAGES,
+    content: Annotated[
+        Content | None, typer.Option("--content", help="What the pages of a folder are.", show_default=False)
+    ] = None,
+    max_depth: Annotated[
+        int, typer.Option(min=0, help="Leave out pages that are more links than these away.")
+    ] = _DEFAULT_DEPTH,
     private: Annotated[
         bool, typer.Option("--private", help="Show no link to it. The text may still be quoted: private is not secret.")
     ] = False,
@@ -104,10 +139,11 @@ def add(
         options |= {"include": list(include)} if include else {}
         options |= {"exclude": list(exclude)} if exclude else {}
         options |= {"max_pages": max_pages} if max_pages != _DEFAULT_PAGES else {}
+        options |= {"max_depth": max_depth} if max_depth != _DEFAULT_DEPTH else {}
     if private:
         options["private"] = True
         warn("Private means that no link is shown. The text itself may still be quoted to contacts.")
-    wanted = [find_place(app, place, options) for place in places or []]
+    wanted = [_typed(find_place(app, place, options), content) for place in places or []]
     wanted += _short_answer(question, answer)
     if not wanted:
         raise UsageError("name at least one file, folder or web address", hint="custagent sources add --help")
@@ -128,25 +164,34 @@ def read_places(app: Application, agent: str, places: Sequence[Place]) -> AgentD
     return definition
 
 
-_DEFAULT_PAGES = 1000
-
-
-def list_sources(ctx: typer.Context, agent: AgentName, json: Json = False) -> None:
+def list_sources(
+    ctx: typer.Context,
+    agent: AgentName,
+    content: Annotated[
+        Content | None, typer.Option("--content", help="Only folders of such pages.", show_default=False)
+    ] = None,
+    json: Json = False,
+) -> None:
     """List an agent's sources.
 
-    Example:
+    Examples:
       custagent sources list support
+      custagent sources list support --content blog
     """
     app = open_app(ctx)
-    listed = states(app, agent)
+    types = {one.location: one.type for one in app.agent(agent).sources if isinstance(one, CollectionSource)}
+    listed = [state for state in states(app, agent) if content is None or types.get(state.location) == content.value]
     if json:
-        print_json([_as_json(state) for state in listed])
+        print_json([_as_json(state) | {"content": types.get(state.location)} for state in listed])
+        return
+    if not listed and content is not None:
+        say(f"{agent} has no folder of the type {content.value}.")
         return
     if not listed:
         say(f"{agent} has no source yet.")
         next_steps([f"custagent sources add {agent} https://help.example.com --import-related"])
         return
-    table(["Kind", "Location", "State", "Pages", "Passages", "Read"], [_row(state) for state in listed])
+    table(["Kind", "Location", "State", "Pages", "Passages", "Read"], [_row(state, types) for state in listed])
     for state in listed:
         if state.error:
             warn(f"{state.location}: {state.error}")
@@ -297,9 +342,18 @@ def _tell_problems(agent: str, state: SourceState, *, most: int) -> None:
         say(f"  and {len(state.problems) - most} more: custagent sources show {agent} {state.location}")
 
 
-def _row(state: SourceState) -> list[object]:
+def _typed(place: Place, content: Content | None) -> Place:
+    """The folder with what its pages are. Raises UsageError for what is no folder."""
+    if content is None:
+        return place
+    if "collection" not in place.mapping:
+        raise UsageError(f"{place.location} is no folder, so --content says nothing of it")
+    return replace(place, mapping={**place.mapping, "type": content.value})
+
+
+def _row(state: SourceState, types: Mapping[str, str]) -> list[object]:
     read = f"{state.synced_at:%Y-%m-%d %H:%M}" if state.synced_at else "never"
-    return [state.kind, state.location, state.status.value, state.pages, state.chunks, read]
+    return [types.get(state.location, state.kind), state.location, state.status.value, state.pages, state.chunks, read]
 
 
 def _as_json(state: SourceState) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -82,6 +82,14 @@ def apply_agents(app: Application, names: Sequence[str] = (), *, action: str = "
     return [replace(one, handed_over=handed_over.get(one.agent, 0)) for one in done]
 
 
+def put_into_force(app: Application, texts: Mapping[str, str], *, action: str, commit: str) -> list[Applied]:
+    """Let checked texts of agents go live, by name, whatever their files say; `commit` is where they are from."""
+    before = live_assignments(app)
+    done = [_apply(app, name, action, name, text=text, commit=commit) for name, text in texts.items()]
+    handed_over = hand_over_lost(app, before)
+    return [replace(one, handed_over=handed_over.get(one.agent, 0)) for one in done]
+
+
 def apply_workspace(app: Application, *, action: str, subject: str) -> Applied:
     """Put custagent.yaml into force after a command has changed it. Raises ConfigError.
 
@@ -113,6 +121,7 @@ def delete_agent(app: Application, name: str) -> None:
     before = live_assignments(app)
     app.store.sources.forget_agent(name)
     app.index_folder(name).remove()
+    app.store.vectors.drop_unused_vectors()
     text = path.read_text(encoding="utf-8")
     path.unlink()
     _retire(app, name, action="delete", text=text)
@@ -146,7 +155,7 @@ def summaries(app: Application, names: Iterable[str] | None = None) -> list[Agen
 def _apply_checked_workspace(app: Application, agents: Sequence[str], action: str) -> Applied:
     """custagent.yaml holds channels, people and credits: only an admin puts a change of it into force (CRE-3)."""
     live = app.store.versions.applied(WORKSPACE_KEY)
-    changed = live is not None and live.text != _text(app, WORKSPACE_KEY)
+    changed = live is not None and live.text != definition_text(app, WORKSPACE_KEY)
     if changed and not app.workspace.may(app.actor.user, Permission.ADMIN):
         alone = f" The agents alone go live with: custagent apply {' '.join(agents)}" if agents else ""
         raise PermissionDenied(
@@ -157,16 +166,20 @@ def _apply_checked_workspace(app: Application, agents: Sequence[str], action: st
     return _apply(app, WORKSPACE_KEY, action, WORKSPACE_KEY)
 
 
-def _text(app: Application, name: str) -> str:
+def definition_text(app: Application, name: str) -> str:
+    """The file of an agent, or custagent.yaml, as it is now."""
     path = app.home.workspace_file if name == WORKSPACE_KEY else agent_path(app.home, name)
     return path.read_text(encoding="utf-8")
 
 
-def _apply(app: Application, name: str, action: str, subject: str) -> Applied:
-    """Let the file of the agent, or custagent.yaml, go live with its audit row."""
-    text = _text(app, name)
+def _apply(
+    app: Application, name: str, action: str, subject: str, *, text: str | None = None, commit: str = ""
+) -> Applied:
+    """Let `text`, or else the file of the agent or custagent.yaml, go live with its audit row."""
+    text = definition_text(app, name) if text is None else text
     before = app.store.versions.applied(name)
     entry = app.audit_entry(action, subject, before=before.text if before else "", after=text)
+    entry = replace(entry, git_commit=commit or entry.git_commit)
     version = app.store.versions.apply(
         name, text, actor=entry.actor, git_commit=entry.git_commit, at=entry.at, audit=entry
     )

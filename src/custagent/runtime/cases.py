@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -70,9 +71,19 @@ class Change:
     told: tuple[str, ...]
 
 
-def run_cases(app: Application, cases: Sequence[PlacedCase], *, jobs: int = 1) -> list[Result]:
-    """Each case's result, in their order; `jobs` at a time. Raises ConfigError, IndexDamaged, ModelError never."""
-    answerers = {name: app.answerer(app.agent(name)) for name in dict.fromkeys(one.agent for one in cases)}
+def run_cases(
+    app: Application,
+    cases: Sequence[PlacedCase],
+    *,
+    jobs: int = 1,
+    answerers: Mapping[str, Answerer] | None = None,
+) -> list[Result]:
+    """Each case's result, in their order; `jobs` at a time. Raises ConfigError, IndexDamaged, ModelError never.
+
+    `answerers` by agent answer instead of those that the files describe.
+    """
+    if answerers is None:
+        answerers = {name: app.answerer(app.agent(name)) for name in dict.fromkeys(one.agent for one in cases)}
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
         return list(pool.map(lambda one: _run(app, answerers[one.agent], one), cases))
 
@@ -85,6 +96,10 @@ def first_cases(app: Application, agent: str, *, count: int) -> str:
     definition = app.agent(agent)
     chunks = app.store.documents.chunks_of(agent)
     questions = sample_questions(chunks, language=definition.default_language, count=count)
+    if chunks and not questions:
+        # Nothing of it is in the agent's own language: then in the one that most of it is in.
+        (language, _), *_ = Counter(chunk.language for chunk in chunks).most_common(1)
+        questions = sample_questions(chunks, language=language, count=count)
     if not questions:
         raise CustagentError(f"{agent} has no content to ask about yet", hint=f"custagent sources sync {agent}")
     answerer = app.answerer(definition)
