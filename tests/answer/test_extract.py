@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from custagent.answer.extract import QUOTED_CHARS, WHOLE_CHARS, quote
@@ -255,6 +255,7 @@ PASSAGES = st.one_of(
     st.sampled_from([150, 700, 4000]),
     st.booleans(),
 )
+@example([f"{'0' * 100}\n1. \n\n0 | 00000 | {'0' * 30}\n2."], "step", 150, False)
 def test_every_quote_is_the_passages_own_words_whole_and_in_order(chunk, texts, question, room, one_section):
     pages = [
         chunk(text, location="page" if one_section else f"page {number}", ordinal=number)

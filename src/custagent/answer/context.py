@@ -61,7 +61,8 @@ def is_connected(before: Chunk, after: Chunk) -> bool:
 
 def is_furniture(unit: Unit, chunk: Chunk) -> bool:
     """Whether the unit says nothing: the page's own title or heading, a way through the site, "Read more"."""
-    if unit.kind is not Kind.SENTENCE or len(unit.text) > _LONGEST_FURNITURE:
+    # Within a list "Settings > Privacy > Delete" is where a step leads.
+    if unit.kind is not Kind.SENTENCE or unit.group != -1 or len(unit.text) > _LONGEST_FURNITURE:
         return False
     said = plain(unit.text)
     names = {plain_phrase(name) for name in (chunk.title, *chunk.heading.split(" > "))}
