@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from custagent.cli.sources import pace
+from custagent.cli.reading import pace
 from custagent.runtime.site import StaticSite
 from tests.cli.conftest import Done
 

@@ -14,8 +14,8 @@ from typing import Annotated, Any
 import typer
 
 from custagent.cli.opening import open_app
+from custagent.cli.reading import ReadingDisplay
 from custagent.cli.render import counted, next_steps, progress, say, success, warn
-from custagent.cli.simulate import ReadingDisplay
 from custagent.config.cases import PlacedCase, agents_with_cases, case_path, load_cases
 from custagent.config.editor import write_new
 from custagent.core.errors import UsageError

@@ -15,7 +15,8 @@ import typer
 
 from custagent.cli.ask import ask_text, can_ask
 from custagent.cli.opening import Json, open_app
-from custagent.cli.render import Progress, counted, fact, next_steps, print_json, progress, say, success, table, warn
+from custagent.cli.reading import ReadingDisplay
+from custagent.cli.render import counted, fact, next_steps, print_json, progress, say, success, table, warn
 from custagent.core.errors import UsageError
 from custagent.core.gap import Gap, GapKind, GapQuestion, GapStatus
 from custagent.core.written import seconds
@@ -127,7 +128,7 @@ def answer(
     if not text:
         question, text = _written(detail, question)
     with progress("Reading the answer") as shown:
-        done = answer_gap(app, gap, text, _Reading(shown), question=question)
+        done = answer_gap(app, gap, text, ReadingDisplay(shown), question=question)
     if json:
         print_json(_answered_as_json(done))
     else:
@@ -258,24 +259,6 @@ def edited(editor: str, draft: str) -> str:
         except (OSError, subprocess.CalledProcessError, ValueError) as error:
             raise UsageError(f"the editor {editor!r} did not work: {error}", hint='Use --text "…" instead.') from error
         return path.read_text(encoding="utf-8").strip()
-
-
-class _Reading:
-    """A Listener that shows how far reading and embedding have come."""
-
-    def __init__(self, shown: Progress) -> None:
-        self._shown = shown
-
-    def page_read(self, location: str) -> None:
-        """See the port."""
-        self._shown.show(0, note=location)
-
-    def page_failed(self, location: str, reason: str) -> None:
-        """See the port; the state tells it."""
-
-    def embedded(self, done: int, total: int) -> None:
-        """See the port."""
-        self._shown.show(done, total)
 
 
 def _tell_answered(done: GapAnswered) -> None:

@@ -11,7 +11,8 @@ import typer
 
 from custagent.cli.ask import ask_text, can_ask, confirm
 from custagent.cli.opening import AgentName, Json, Yes, open_app
-from custagent.cli.render import Progress, counted, next_steps, print_json, progress, say, success, warn
+from custagent.cli.reading import ReadingDisplay
+from custagent.cli.render import counted, next_steps, print_json, progress, say, success, warn
 from custagent.cli.sources import MOST_PROBLEMS, AllowHost
 from custagent.config.secrets import is_random, looks_like_variable
 from custagent.core.document import SourceState, SourceStatus
@@ -25,27 +26,6 @@ _NAMES = {"site-pages": "site page", "landing-pages": "landing page", "blog": "b
 #: A variable as people write it, with or without what the shell would replace.
 _VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*)", re.ASCII)
 _RANGE = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
-
-
-class _Display:
-    """Shows how reading goes on; `total` is how many pages there are to read, None when nobody knows."""
-
-    def __init__(self, bar: Progress, total: int | None = None) -> None:
-        self._bar = bar
-        self._total = total
-        self._pages = 0
-
-    def page_read(self, location: str) -> None:
-        self._pages += 1
-        self._bar.show(self._pages, self._total, location)
-
-    def page_failed(self, location: str, reason: str) -> None:
-        self._pages += 1 if self._total else 0
-        self._bar.show(self._pages, self._total, f"not read: {location}, {reason}")
-
-    def embedded(self, done: int, total: int) -> None:
-        if total:
-            self._bar.show(done, total, "passages indexed")
 
 
 def hubspot(
@@ -186,9 +166,9 @@ def _agree(plans: Sequence[KindPlan], *, accept_removals: bool, yes: bool) -> No
 
 
 @contextmanager
-def _reading(plans: Sequence[KindPlan]) -> Iterator[_Display]:
+def _reading(plans: Sequence[KindPlan]) -> Iterator[ReadingDisplay]:
     with progress("Reading") as bar:
-        yield _Display(bar, sum(len(one.added) + len(one.changed) for one in plans))
+        yield ReadingDisplay(bar, sum(len(one.added) + len(one.changed) for one in plans))
 
 
 def _added(
@@ -200,7 +180,7 @@ def _added(
     definition = add_places(app, agent, places, allow_hosts=hosts)
     named = [place.location for place in places]
     with progress("Indexing") as bar:
-        return sync(app, definition, _Display(bar), only=named, accept_removals=accept_removals)
+        return sync(app, definition, ReadingDisplay(bar), only=named, accept_removals=accept_removals)
 
 
 def _tell_plan(plans: Sequence[KindPlan], *, json: bool) -> None:

@@ -12,8 +12,8 @@ import typer
 from custagent.cli.opening import AgentName, Json, open_app
 from custagent.cli.prediction_rows import Outcome, csv_rows, outcome_object, write_rows
 from custagent.cli.prediction_view import show_outcome
+from custagent.cli.reading import ReadingDisplay, pace
 from custagent.cli.render import Progress, fail, print_json, progress, success
-from custagent.cli.sources import pace
 from custagent.evaluate.differences import differences
 from custagent.evaluate.prediction import predict
 from custagent.runtime.bootstrap import Application
@@ -123,25 +123,6 @@ def ask_all(
     except KeyboardInterrupt:
         return done, True
     return done, False
-
-
-class ReadingDisplay:
-    """Shows how reading the content goes on."""
-
-    def __init__(self, bar: Progress) -> None:
-        self._bar = bar
-        self._pages = 0
-
-    def page_read(self, location: str) -> None:
-        self._pages += 1
-        self._bar.show(self._pages, None, location)
-
-    def page_failed(self, location: str, reason: str) -> None:
-        self._bar.show(self._pages, None, f"not read: {location}, {reason}")
-
-    def embedded(self, done: int, total: int) -> None:
-        if total:
-            self._bar.show(done, total, "passages indexed")
 
 
 class _Pace:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from enum import StrEnum
@@ -13,7 +12,8 @@ import typer
 
 from custagent.cli.ask import confirm
 from custagent.cli.opening import AgentName, Json, Yes, open_app
-from custagent.cli.render import Progress, counted, next_steps, print_json, progress, say, success, table, warn
+from custagent.cli.reading import ReadingDisplay
+from custagent.cli.render import counted, next_steps, print_json, progress, say, success, table, warn
 from custagent.core.agent import AgentDefinition, CollectionSource
 from custagent.core.document import Difference, SourceState, SourceStatus
 from custagent.core.errors import UsageError
@@ -27,8 +27,6 @@ MOST_PROBLEMS = 10
 #: What is not written into the agent's file, because it holds anyway.
 _DEFAULT_PAGES = 1000
 _DEFAULT_DEPTH = 20
-#: Seconds from which on the time left is told in minutes.
-_IN_MINUTES = 90
 
 
 class Scope(StrEnum):
@@ -54,43 +52,10 @@ AllowHost = Annotated[
 ]
 
 
-class _Display:
-    """Shows how reading goes on."""
-
-    def __init__(self, bar: Progress, clock: Callable[[], float] = time.monotonic) -> None:
-        self._bar = bar
-        self._clock = clock
-        self._pages = 0
-        #: When embedding began, None before.
-        self._began: float | None = None
-
-    def page_read(self, location: str) -> None:
-        self._pages += 1
-        self._bar.show(self._pages, None, location)
-
-    def page_failed(self, location: str, reason: str) -> None:
-        self._bar.show(self._pages, None, f"not read: {location}, {reason}")
-
-    def embedded(self, done: int, total: int) -> None:
-        if total:
-            self._began = self._clock() if self._began is None or not done else self._began
-            self._bar.show(done, total, f"passages indexed{pace(done, total, self._clock() - self._began)}")
-
-
-def pace(done: int, total: int, seconds: float) -> str:
-    """How many a second it was so far, and how long the rest will take: ", 14.2/s, about 3 min left"."""
-    if not done or seconds <= 0 or done >= total:
-        return ""
-    left = (total - done) * seconds / done
-    if left < _IN_MINUTES:
-        return f", {done / seconds:.1f}/s, about {max(1, round(left))} s left"
-    return f", {done / seconds:.1f}/s, about {round(left / 60)} min left"
-
-
 @contextmanager
-def _display() -> Iterator[_Display]:
+def _display() -> Iterator[ReadingDisplay]:
     with progress("Reading") as bar:
-        yield _Display(bar)
+        yield ReadingDisplay(bar)
 
 
 def add(

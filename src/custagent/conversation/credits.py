@@ -10,13 +10,12 @@ from custagent.core.conversation import Charge, Outcome, Status, outcome_of
 from custagent.core.credit import PRICES, CreditPolicy
 from custagent.core.credit_history import CreditHistory, Said
 from custagent.core.message import CHARGED_KINDS, Message, MessageKind, Sender, Verdict
+from custagent.core.stats import GAVE_AWAY
 
 #: Silence after which a conversation counts as resolved (CRED-4); at exactly this long it does.
 RESOLVED_AFTER = timedelta(hours=72)
 #: What the agent says by itself into a silence does not end it.
 _INTO_SILENCE = frozenset({MessageKind.FOLLOW_UP, MessageKind.CLOSED})
-#: The agent gave the conversation away, or wanted to.
-_GAVE_AWAY = frozenset({MessageKind.HANDOFF, MessageKind.HANDOFF_UNAVAILABLE, MessageKind.OUT_OF_CREDITS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +66,7 @@ def resolved_at(history: CreditHistory, at: datetime, *, whatever_arrived: bool 
     kinds: list[MessageKind] = []
     replied = False
     for number, one in enumerate(said):
-        if one.sender is Sender.PERSON or one.kind in _GAVE_AWAY:
+        if one.sender is Sender.PERSON or one.kind in GAVE_AWAY:
             return None
         if one.sender is Sender.AGENT:
             kinds.append(one.kind)
