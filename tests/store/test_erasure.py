@@ -301,7 +301,9 @@ def test_every_row_about_them_is_written_out(store, told, path):
     assert [len(rows[table]) for table in ("contacts", "conversations", "messages", "inbound", "outbox")] == [
         1, 1, 5, 3, 1,
     ]  # fmt: skip
-    assert "Bo" not in str(rows)
+    bo = told[1]
+    assert "I am Bo, and stay" not in str(rows)
+    assert bo.id not in str(rows)
     assert f"Ada {MARK}" in str(rows)
     assert [row["kind"] for row in rows["credit_entries"]] == ["charge"]
 
