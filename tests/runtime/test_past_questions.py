@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -120,3 +121,9 @@ def test_other_encodings_and_missing_files_are_told(tmp_path: Path) -> None:
         read_questions(path)
     with pytest.raises(UsageError, match="cannot be read"):
         read_questions(tmp_path / "none.csv")
+
+
+def test_what_else_reads_csv_keeps_its_limit(tmp_path: Path) -> None:
+    usual = csv.field_size_limit()
+    assert len(read(tmp_path, f"question\n{'long ' * 40_000}\n").questions) == 1
+    assert csv.field_size_limit() == usual

@@ -234,18 +234,20 @@ def _csv_rows(file: TextIO) -> Iterator[tuple[int, Mapping[str, Any]]]:
     header = file.readline()
     file.seek(0)
     separator = max(_SEPARATORS, key=header.count)
-    # The module's only limit is one for the whole process.
-    csv.field_size_limit(_LONGEST)
     reader = csv.DictReader(file, delimiter=separator)
     while True:
         # A cell may hold line ends: where the row begins is what people look for.
         line = reader.line_num + 1
+        # The module's only limit is one for the whole process, and converting content goes by it too.
+        usual = csv.field_size_limit(_LONGEST)
         try:
             row = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
             raise UsageError(f"line {line} is not CSV: {error}", hint=_HINT) from error
+        finally:
+            csv.field_size_limit(usual)
         yield max(line, 2), {name: value for name, value in row.items() if isinstance(name, str)}
 
 
