@@ -96,7 +96,12 @@ def test_content_that_could_be_better_fails_where_that_is_wanted(workspace: Path
 
 @pytest.mark.parametrize(
     "path",
-    [FOLDER / "github.yml", FOLDER / "gitlab.yml", FOLDER / "pre-commit-config.yaml", ROOT / ".pre-commit-hooks.yaml"],
+    [
+        ROOT / "examples" / "github-actions" / "agents.yml",
+        FOLDER / "gitlab.yml",
+        FOLDER / "pre-commit-config.yaml",
+        ROOT / ".pre-commit-hooks.yaml",
+    ],
     ids=lambda path: path.name,
 )
 def test_recipes_are_yaml_with_commands_that_there_are(path: Path, tmp_path: Path) -> None:
