@@ -59,8 +59,12 @@ class Rerouting:
         """Do all that is due now; the conversations that went to somebody else. Raises LeaseHeld, StoreError."""
         self._moved, people = [], self._directory.look()
         self._more = False
-        for owner in self._app.store.handoffs.owners():
-            self._look_after(owner, people)
+        before = -1
+        # Who gives one up may be given another: it comes to an end, for nobody is tried twice.
+        while before < len(self._moved) and not self._is_full():
+            before = len(self._moved)
+            for owner in self._app.store.handoffs.owners():
+                self._look_after(owner, people)
         self._work_off(people)
         return self._moved
 
