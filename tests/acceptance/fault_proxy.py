@@ -90,7 +90,7 @@ class Weather:
     """Which faults come: those of a list first, then at random with a probability."""
 
     def __init__(self, seed: int = 0) -> None:
-        self._first: deque[Fault] = deque()
+        self._first: deque[Fault | None] = deque()
         self._probability = 0.0
         self._chance = random.Random(seed)
 
@@ -99,8 +99,8 @@ class Weather:
             return self._first.popleft()
         return self._chance.choice(list(Fault)) if self._chance.random() < self._probability else None
 
-    def turns(self, *first: Fault, probability: float = 0.0) -> None:
-        """From now on; without anything it is calm."""
+    def turns(self, *first: Fault | None, probability: float = 0.0) -> None:
+        """From now on, None being fair weather; without anything it is fair."""
         self._first = deque(first)
         self._probability = probability
 

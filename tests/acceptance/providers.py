@@ -109,11 +109,14 @@ def is_no_reply(asked: Exchange) -> bool:
 def come_through(
     house: Any, meta: Any, runner: Any, lines: Sequence[FaultProxy], *, messages: int, probability: float = 0.0
 ) -> Storm:
-    """Let so many contacts write while every fault comes once on each line, and more with a probability."""
+    """Let so many contacts write while every fault comes once on each line, and more with a probability.
+
+    Each is followed by fair weather: a provider that fails time and again in a row is tried once a minute in the end.
+    """
     ask(meta, ["46700000000"])  # the engine and the library are loaded once
     before, began = Held.by(runner.process.pid), time.monotonic()
     for line in lines:
-        line.weather.turns(*Fault, probability=probability)
+        line.weather.turns(*(turn for fault in Fault for turn in (fault, None)), probability=probability)
     ask(meta, [f"4670000{number:04}" for number in range(1, messages + 1)])
     for line in lines:
         line.weather.turns()

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -143,7 +143,12 @@ def _states(process: int) -> list[str]:
     """A letter a thread, as the kernel has it; T is stopped."""
     tasks = Path(f"/proc/{process}/task")
     require("/proc", tasks.is_dir(), "whether a process is stopped is read from Linux's own list")
-    return [(one / "stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] for one in tasks.iterdir()]
+    states = []
+    for one in tasks.iterdir():
+        # A thread may end between being listed and being read.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            states.append((one / "stat").read_text(encoding="ascii").rpartition(")")[2].split()[0])
+    return states
 
 
 def nobody_was_answered_twice(left: Duel) -> None:

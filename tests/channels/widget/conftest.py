@@ -141,7 +141,7 @@ def visitor(chromium):
 
     def new(**options: Any) -> Any:
         context = chromium.new_context(**{"viewport": DESKTOP, "locale": "en-GB", **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         context.on("page", lambda page: page.on("pageerror", lambda error: errors.append(str(error))))
         contexts.append(context)
         return context

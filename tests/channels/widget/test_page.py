@@ -133,6 +133,30 @@ def test_the_page_opens_closes_and_hears(thread, serve, visitor, site) -> None:
         page.evaluate("() => { custagent('destroy'); }")
 
 
+def test_the_first_answer_is_new_even_when_it_is_there_before_the_stream(thread, serve, visitor) -> None:
+    """The page hears of it, and a screen reader says it."""
+    server = serve(thread)
+    page = visitor().new_page()
+    held: list[Any] = []
+    page.route(re.compile("/events"), lambda route: held.append(route))  # noqa: PLW0108 playwright cannot look into a built-in
+    page.goto(server.origin)
+    hear = "window.heard = []; custagent('on', 'message', (told) => heard.push(told.sender))"
+    page.evaluate(f"() => {{ {hear}; custagent('open'); }}")
+    frame = page.frame_locator("#custagent iframe")
+    frame.get_by_text("How can I help").wait_for()
+    box = frame.get_by_role("textbox", name="Write your message")
+    box.fill("What does it cost?")
+    box.press("Enter")
+    for _ in range(1500):
+        if held and any(one.text == "You asked: What does it cost?" for _, one in thread.written):
+            break
+        page.wait_for_timeout(20)
+    assert frame.get_by_role("log").get_attribute("aria-live") == "polite"
+    held[0].continue_()
+    frame.get_by_text("You asked: What does it cost?").wait_for()
+    wait_until(page, "heard.includes('agent')")
+
+
 def visitor_page(visitor: Any) -> Any:
     """A page whose own faults are its own."""
     page = visitor().new_page()

@@ -35,6 +35,7 @@ MEDIA_TYPES: Mapping[str, str] = {
     "markup.js": "text/javascript",
     "outbox.js": "text/javascript",
     "page.js": "text/javascript",
+    "preview.js": "text/javascript",
     "server.js": "text/javascript",
     "share.js": "text/javascript",
     "stream.js": "text/javascript",
@@ -74,6 +75,8 @@ class HostPage:
     #: The channel that it shows.
     channel: str
     company: str
+    #: Whose preview it is; only the page of a preview tells it.
+    agent: str = ""
     #: What a visitor might ask; a click puts it into the chat.
     questions: tuple[str, ...] = ()
     language: str = "en"
@@ -157,20 +160,21 @@ def no_file() -> Response:
     return Response("There is no such file.", status_code=404, media_type="text/plain")
 
 
-def host_page(shown: HostPage, root: str = "") -> Response:
+def host_page(shown: HostPage, root: str = "", *, template: str = "host.html") -> Response:
     """The demo's page. Its strict policy shows what the loader needs of a site: `script-src` and `frame-src`.
 
-    `root` leads from the page's address to that of the server.
+    `root` leads from the page's address to that of the server. `template` is "preview.html" for the page of a preview.
     """
     looks = attribute(shown.look)
     questions = "".join(
         f'<li><button type="button" data-custagent-open="{html.escape(question)}">{html.escape(question)}</button></li>'
         for question in shown.questions
     )
-    page = text_of("host.html")
+    page = text_of(template)
     for name, value in (
         ("language", html.escape(shown.language)),
         ("company", html.escape(shown.company)),
+        ("agent", html.escape(shown.agent)),
         ("channel", html.escape(shown.channel)),
         ("questions", questions),
         ("root", root),

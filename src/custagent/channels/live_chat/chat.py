@@ -147,6 +147,8 @@ class LiveChat:
     #: A picture by its name (`Header.photo`); None for every other name. Without it there are none.
     photo: Callable[[str], Awaitable[bytes | None]] | None = None
     look: Look = field(default_factory=Look)
+    #: Stands above the conversation all the time, such as that it is a preview; "" on a live channel.
+    notice: str = ""
     #: What visitors are asked before their first message.
     asked: tuple[AskedField, ...] = ()
     #: Keeps what a visitor answered to that, by the fields' names, with the conversation it began. Raises StoreError.

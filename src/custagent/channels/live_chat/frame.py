@@ -26,11 +26,18 @@ from custagent.channels.origins import frame_ancestors
 from custagent.core.look import Look
 
 
-def frame(request: Request, origins: Sequence[str], look: Look, said: Mapping[str, Any] | None = None) -> Response:
+def frame(
+    request: Request,
+    origins: Sequence[str],
+    look: Look,
+    said: Mapping[str, Any] | None = None,
+    *,
+    notice: str = "",
+) -> Response:
     """The page. Only the server's own pages and `origins` may show it; it runs nothing that its policy does not name.
 
-    `said` is what the chat says first: text in the page, of which no sign begins an element. With `new` in the request's
-    address the scripts and style sheets are in the page.
+    `said` is what the chat says first: text in the page, of which no sign begins an element. `notice` stands above the
+    conversation. With `new` in the request's address the scripts and style sheets are in the page.
     """
     whole = "new" in request.query_params
     parents = frame_ancestors(origins)
@@ -38,6 +45,7 @@ def frame(request: Request, origins: Sequence[str], look: Look, said: Mapping[st
     colours = stylesheet(look)
     page = _with_files(colours, look.scheme, whole=whole)
     page = page.replace("{{parents}}", html.escape(parents.removeprefix("'self'").strip()), 1)
+    page = page.replace("{{notice}}", f'<p id="notice">{html.escape(notice)}</p>\n  ' if notice else "", 1)
     page = page.replace("{{hello}}", json.dumps(said).replace("<", "\\u003c") if said else "", 1)
     script, style = (_source(bundle()), _source(text_of("chat.css"))) if whole else ("'self'", "'self'")
     policy = (

@@ -82,15 +82,19 @@ def create_routes(
     web = _LiveChatWeb(channels, around)
 
     async def loader(request: Request) -> Response:
+        """The script that puts the chat on a page, the newest one."""
         return asset(request, "widget.js")
 
     async def named_loader(request: Request) -> Response:
+        """The script that a pasted tag names by a hash of what is in it."""
         return kept_loader(request, loaders)
 
     async def file(request: Request) -> Response:
+        """A script or a style of the chat's frame, named by a hash of what is in it."""
         return asset(request, request.path_params["name"])
 
     async def front(_: Request) -> Response:
+        """A page that has the chat on it, for looking at it."""
         assert demo is not None  # noqa: S101 # the route exists only then
         return host_page(demo)
 
@@ -127,7 +131,7 @@ class _LiveChatWeb:
             except CustagentError as error:
                 # The frame asks for it once more, and tells the visitor how that goes.
                 _log.warning("live chat %s could not say hello: %s", chat.name, error.message)
-        return frame(request, chat.origins, chat.look, said)
+        return frame(request, chat.origins, chat.look, said, notice=chat.notice)
 
     async def demo(self, request: Request) -> Response:
         """A page that has the chat on it as a site would, for looking at it."""
@@ -171,6 +175,8 @@ class _LiveChatWeb:
                 reply = refused(reply)
             return _told(reply, origin)
 
+        # docs/http.md says of each address what its handler says of itself.
+        endpoint.__doc__ = handler.__doc__
         return endpoint
 
 

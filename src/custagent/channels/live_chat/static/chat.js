@@ -213,13 +213,14 @@ class Chat {
     page.say("named", { title });
   }
 
-  #listen(token) {
+  /** Hear of a conversation; of one that has just `begun` here, nothing that comes is old. */
+  #listen(token, { begun = false } = {}) {
     this.#server.token = token;
     // Names come with the hello: messages are shown when it is there.
     if (this.#hello === null) return;
     this.#stream?.stop();
-    this.thread.replaying = true;
-    this.#live = false;
+    this.thread.replaying = !begun;
+    this.#live = begun;
     this.#ready();
     this.#stream = openStream({
       address: this.#server.address("events"),
@@ -304,7 +305,7 @@ class Chat {
     }
     const { token } = await response.json();
     const counts = await page.keep(token);
-    if (this.#server.token === null) this.#listen(counts);
+    if (this.#server.token === null) this.#listen(counts, { begun: counts === token });
     return true;
   }
 

@@ -42,15 +42,19 @@ export class Page {
   keep(token) {
     return new Promise((resolve) => {
       if (!this.near) return resolve(token);
-      this.#kept = resolve;
+      const done = (this.#kept = (counts) => {
+        this.#kept = null;
+        resolve(counts);
+      });
       this.say("keep", { token });
-      setTimeout(() => resolve(token), 2000);
+      setTimeout(() => this.#kept === done && done(token), 2000);
     });
   }
 
   #take(said) {
+    // Who has asked is told; nobody else began anything.
     if (said.type === "token" && this.#kept !== null && isToken(said.token)) this.#kept(said.token);
-    this.#hear(said);
+    else this.#hear(said);
   }
 }
 
