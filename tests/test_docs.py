@@ -1,53 +1,35 @@
-"""Docs are tests: commands shown exist with those options, blocks marked `run` are run, the reference is generated.
+"""Docs are tests: commands shown exist with those options, and blocks marked `run` are run.
 
 A fenced block is read when it is marked `console` (lines that begin with "$ " are typed, the rest is what comes back)
 or `bash` (every line is typed). A block marked `console run` or `bash run` is run as well; all of one page's blocks
-run one after the other in one fresh folder, with `custagent` in the path.
+run one after the other in one fresh folder, with `custagent` in the path. A page with others says why: a comment
+`<!-- not run: … -->`. Blocks of other kinds are looked at in `test_docs_blocks.py`.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import re
 import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from custagent.cli.app import COMMANDS, command
 from custagent.cli.lazy import Group
+from tests.pages import DOCS, PAGES, Block, name_of, shell_blocks, why_not_run
+from tests.reference import load
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PATHS = [
     words
     for name, entry in COMMANDS.items()
     for words in ([(name, inner) for inner in entry.commands] if isinstance(entry, Group) else [(name,)])
 ]
-
-FENCE = re.compile(r"(?ms)^```(console|bash)( run)?\n(.*?)^```$")
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block of commands."""
-
-    lines: tuple[str, ...]
-    runs: bool
-
-
-def blocks(markdown: str) -> Iterator[Block]:
-    for kind, run, text in FENCE.findall(markdown):
-        lines = text.replace("\\\n", " ").splitlines()
-        typed = [line[2:] for line in lines if line.startswith("$ ")] if kind == "console" else lines
-        yield Block(tuple(line for line in typed if line.strip() and not line.startswith("#")), bool(run))
+#: Pages whose commands are shown as they are typed, one by one: the tests of those commands run them.
+LISTS = (DOCS / "cli.md", DOCS / "README.md")
 
 
 def custagent_calls(line: str) -> Iterator[list[str]]:
@@ -101,7 +83,9 @@ def run(page: str, folder: Path) -> subprocess.CompletedProcess[str]:
     program = programs / "custagent"
     program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m custagent "$@"\n', encoding="utf-8")
     program.chmod(0o755)
-    script = "\n".join(["set -euo pipefail", *(line for block in blocks(page) if block.runs for line in block.lines)])
+    script = "\n".join(
+        ["set -euo pipefail", *(line for block in shell_blocks(page) if block.runs for line in block.lines)]
+    )
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith("CUSTAGENT_")},
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
@@ -114,27 +98,16 @@ def run(page: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def reference() -> ModuleType:
-    """docs/reference.py, which writes docs/cli.md."""
-    spec = importlib.util.spec_from_file_location("reference", ROOT / "docs" / "reference.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_shown_commands_exist(page: Path) -> None:
-    lines = [line for block in blocks(page.read_text(encoding="utf-8")) for line in block.lines]
+    lines = [line for block in shell_blocks(page.read_text(encoding="utf-8")) for line in block.commands]
     calls = [(line, call) for line in lines for call in custagent_calls(line)]
     assert {line: complaint(call) for line, call in calls if complaint(call)} == {}
 
 
 @pytest.mark.parametrize(
-    "page", [page for page in PAGES if any(block.runs for block in blocks(page.read_text(encoding="utf-8")))],
-    ids=lambda path: path.relative_to(ROOT).as_posix(),
+    "page", [page for page in PAGES if any(block.runs for block in shell_blocks(page.read_text(encoding="utf-8")))],
+    ids=name_of,
 )  # fmt: skip
 def test_blocks_marked_so_run(page: Path, tmp_path: Path, require) -> None:
     require("bash", shutil.which("bash"), "blocks are run by it")
@@ -150,12 +123,26 @@ def test_a_block_that_fails_is_noticed(tmp_path: Path, require) -> None:
     assert done.stdout.count("custagent 0.") == 1
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if DOCS in page.parents and page not in LISTS], ids=name_of)
+def test_a_page_says_why_commands_on_it_are_not_run(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    unrun = [block.text for block in shell_blocks(text) if not block.runs]
+    assert bool(unrun) == bool(why_not_run(text)), unrun or "all of it is run, so there is nothing to say"
+
+
 def test_only_typed_lines_are_read() -> None:
     page = "```console\n$ custagent list \\\n    --json\n[]\n```\n```bash run\n# first\ncustagent init\n```\n```python\nx\n```\n"
-    assert list(blocks(page)) == [
-        Block(("custagent list      --json",), runs=False),
-        Block(("custagent init",), runs=True),
+    found = list(shell_blocks(page))
+    assert [(block.lines, block.runs) for block in found] == [
+        (("custagent list      --json",), False),
+        (("custagent init",), True),
     ]
+
+
+def test_what_is_handed_to_a_command_is_no_command() -> None:
+    block = Block("bash", "", "cat > a.py <<'END'\nit's custagent here\nEND\ncustagent list\n")
+    assert block.commands == ("cat > a.py <<'END'", "custagent list")
+    assert len(block.lines) == 4
 
 
 def test_calls_are_found_between_other_words() -> None:
@@ -177,17 +164,12 @@ def test_a_wrong_call_is_noticed(words: list[str], wrong: str) -> None:
     assert complaint(words) == wrong
 
 
-def test_the_reference_is_up_to_date(reference: ModuleType) -> None:
-    written = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
-    assert written == reference.reference(), "run: nox -s docs -- --write"
-
-
 @pytest.mark.parametrize("path", PATHS, ids=" ".join)
-def test_every_command_has_help_and_an_example(path: tuple[str, ...], reference: ModuleType) -> None:
+def test_every_command_has_help_and_an_example(path: tuple[str, ...]) -> None:
     loaded = command()
     for word in path:
         loaded = loaded.load(word)
-    shown = reference.examples(loaded.help)
+    shown = load("reference_pages.commands").examples(loaded.help)
     calls = [call for line in shown for call in custagent_calls(line)]
     assert loaded.help.partition("\n")[0].endswith(".")
     assert any(call[: len(path)] == list(path) for call in calls), "the docstring has no `Example:` with this command"
