@@ -1,8 +1,9 @@
 """What the agent does with each task of the evaluation data, as it is shipped: a row of figures a task.
 
     python benchmarks/answers.py FOLDER/dev --cache OTHER_FOLDER [--task d2 --task d8]
+    python benchmarks/answers.py FOLDER/dev --cache THIRD_FOLDER --task d7 --engine sentence-transformers --model MODEL
 
-FOLDER is the evaluation data (see `labelled.py`). "right" is an answer that cites a right page among at most two. What
+The second asks with another embedding engine, as a workspace with that `embedder:` would. FOLDER is the evaluation data (see `labelled.py`). "right" is an answer that cites a right page among at most two. What
 is quoted is compared with the passages letter by letter; addresses and numbers of the whole text are looked up there.
 """
 
@@ -22,6 +23,7 @@ from labelled import Asked, Bench, questions_of
 
 from custagent.answer.facts import addresses, known_numbers, numbers
 from custagent.core.answer import DecisionKind
+from custagent.core.workspace import EmbedderSettings
 from custagent.language import detect
 
 TASKS = ("d1", "d2", "d3", "d3_bare", "d4", "d5", "d6", "d7", "d8", "site")
@@ -157,8 +159,10 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="the folder with the tasks")
     parser.add_argument("--cache", type=Path, required=True, help="where the store and the indexes are kept")
     parser.add_argument("--task", action="append", choices=TASKS, help="only this one; may be given again")
+    parser.add_argument("--engine", default="bundled", help="the embedding engine, as in custagent.yaml")
+    parser.add_argument("--model", help="its model")
     arguments = parser.parse_args()
-    bench = Bench(arguments.cache)
+    bench = Bench(arguments.cache, EmbedderSettings(engine=arguments.engine, model=arguments.model))
     found: list[Asked] = []
     for task in arguments.task or TASKS:
         found = list(bench.ask(questions_of(bench, arguments.data, task)))

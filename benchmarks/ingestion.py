@@ -202,10 +202,21 @@ def script_with_words() -> Ingest:
     return ingest
 
 
+class Silent:
+    """A Listener."""
+
+    def page_read(self, location: str) -> None: ...
+
+    def page_failed(self, location: str, reason: str) -> None: ...
+
+    def embedded(self, done: int, total: int) -> None: ...
+
+
 def custagent() -> Ingest:
     from custagent.core.document import Chunk, Document, Section
     from custagent.knowledge.index import IndexFolder
     from custagent.knowledge.indexer import Indexer
+    from custagent.knowledge.reading import Reading
     from custagent.store import Store
     from custagent.testing import FrozenClock
 
@@ -217,19 +228,26 @@ def custagent() -> Ingest:
         def embed_passages(self, texts: Sequence[str]) -> Any:
             return embed(texts)
 
+        def embed_query(self, text: str) -> Any:
+            return embed([text])
+
         def release(self) -> None: ...
 
     def ingest(pages: Sequence[Page], folder: Path) -> None:
         with Store(folder / "custagent.db", FrozenClock()) as store:
+            reading = Reading(
+                agent="bench", key="bench", listener=Silent(), documents=store.documents, before=frozenset()
+            )
             for page in pages:
                 same = {"location": page["page"], "title": page["title"], "language": page["language"]}
                 document = Document(sections=(Section(text=page["text"]),), **same)
                 chunks = [
                     Chunk(text=passage["text"], ordinal=number, **same) for number, passage in enumerate(split(page))
                 ]
-                store.documents.save_document(document, chunks, agent="bench", source="bench")
+                reading.store(document, chunks)
+            reading.finish()
             indexer = Indexer(store.documents, store.vectors, Free())
-            indexer.update(IndexFolder(folder / "index", "bench"), lambda _done, _total: None)
+            indexer.update(IndexFolder(folder / "index", "bench"), Silent().embedded)
 
     return ingest
 

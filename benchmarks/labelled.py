@@ -114,11 +114,12 @@ class FewPassages:
 class Bench:
     """Agents over the labelled tasks, in one store that is kept."""
 
-    def __init__(self, cache: Path) -> None:
+    def __init__(self, cache: Path, settings: EmbedderSettings | None = None) -> None:
+        """`settings` name another embedding engine than the bundled one; it needs a cache of its own."""
         self.cache = cache
         self.clock = SystemClock()
         self.store = Store(cache / "bench.db", self.clock)
-        self.embedder = make_embedder(EmbedderSettings(), memory=cache / "engine.json")
+        self.embedder = make_embedder(settings or EmbedderSettings(), memory=cache / "engine.json")
 
     def index(self, agent: str) -> None:
         """Embed what is not embedded yet."""

@@ -100,7 +100,8 @@ def report(folder: Path, workspace: Path) -> bool:
     at = [sum(rank is not None and rank < most for rank in found) / len(found) for most in (1, 5)]
     print(f"{len({chunk.page for chunk in passages})} pages, {len(passages)} passages, read in {seconds:.0f} s")
     print(f"page recall@1/@5 {at[0]:.3f}/{at[1]:.3f} over {len(found)} questions (BM25 {REACHED[0]}/{REACHED[1]})")
-    print(f"a preview that is asked takes {asking['command']:.0f} MB")
+    more = reading["command"] - asking["command"]
+    print(f"a preview that is asked takes {asking['command']:.0f} MB, so reading the manual {more:.0f} MB more")
     above = {role: reading[role] - line[role] for role in ("command", "child")}
     for role, more in above.items():
         print(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
+
+from tests.packages import install, install_example
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "telegram-channel"
 TOKEN = "123456:made-up"
@@ -25,20 +26,13 @@ TAKES = {
 
 def install_kinds(folder: Path, monkeypatch: pytest.MonkeyPatch, *lines: str, name: str = "more") -> None:
     """A package beside custagent that brings kinds: lines as `telegram = custagent_telegram:TelegramKind`."""
-    about = folder / f"{name.replace('-', '_')}-1.dist-info"
-    about.mkdir(parents=True)
-    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n", encoding="utf-8")
-    (about / "entry_points.txt").write_text("\n".join(["[custagent.channels]", *lines]) + "\n", encoding="utf-8")
-    monkeypatch.setattr(sys, "path", [*sys.path, str(folder)])
+    kinds = dict(line.split(" = ") for line in lines)
+    install(folder, monkeypatch, {"custagent.channels": kinds}, name=name)
 
 
 def install_telegram(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The example, as `pip install` would: its entry point stands in its pyproject.toml."""
-    line = next(
-        line for line in (EXAMPLE / "pyproject.toml").read_text(encoding="utf-8").splitlines() if "Kind" in line
-    )
-    monkeypatch.setattr(sys, "path", [*sys.path, str(EXAMPLE)])
-    install_kinds(folder, monkeypatch, line.replace('"', ""), name="custagent-telegram")
+    """The example, as `pip install` would."""
+    install_example(folder, monkeypatch, "telegram-channel")
 
 
 class FakeTelegram:

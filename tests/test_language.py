@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from custagent.language import DETECTED, detect, stemmer, words
+from custagent.language import DETECTED, detect, stemmer, words, words_of_each
 
 QUESTIONS = {
     "en": "How do I cancel my subscription?",
@@ -185,6 +185,28 @@ def test_words_never_fail_and_are_the_same_each_time(text, language):
 @given(st.lists(st.sampled_from(["refund", "e-post", "C++", "3.5", "os.path", "återbetalning"]), max_size=8))
 def test_each_written_word_is_read_alone_or_in_company_alike(written):
     assert words(" ".join(written), "en") == [word for one in written for word in words(one, "en")]
+
+
+_PIECES = st.text(
+    alphabet="abcXYZ019 .,'-_:+#()\"/<>’…“\u00ad\u0301\u0307éİΣσ中文あ\u0e01ﬁ\u212a\u00a0\u3000\n\u05bd\u0967\u1100\u1161\u200d¨ͺ",
+    max_size=24,
+)
+
+
+@given(_PIECES, st.sampled_from(["en", "sv", "tr", "xx"]))
+@example("_c++ c++_ c# (c#) don't os.path.", "en")
+@example("x" * 70 + " " + "y" * 64, "en")
+def test_the_words_of_a_text_are_those_of_what_stands_between_white_space(text, language):
+    each = words_of_each(text.split(), language)
+    assert [word for found in each for word in found] == words(text, language)
+
+
+def test_words_that_have_no_stem_are_themselves():
+    assert [list(found) for found in words_of_each(["returns", "Räder", "bikes,"], "xx")] == [
+        ["returns"],
+        ["räder"],
+        ["bikes"],
+    ]
 
 
 def test_a_stemmer_is_given_where_there_is_one():

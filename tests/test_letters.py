@@ -55,6 +55,24 @@ def test_says_it_of_any_text(folder: Path, model, text: str) -> None:
     assert load_letters(LANGUAGES, folder).probabilities(text) == pytest.approx(dict(model.rank(text)), abs=1e-5)
 
 
+def test_what_was_read_before_changes_nothing(folder: Path, model) -> None:
+    letters = load_letters(LANGUAGES, folder)
+    lines = Path(__file__).read_text(encoding="utf-8").splitlines()
+    for text in [*TEXTS, *lines, *TEXTS]:
+        clean = text.encode("utf-8", "replace").decode("utf-8")
+        assert letters.probabilities(text) == pytest.approx(dict(model.rank(clean)), abs=1e-5)
+
+
+def test_what_is_remembered_of_texts_has_an_end(folder: Path) -> None:
+    letters = load_letters(LANGUAGES, folder)
+    once = letters.probabilities(TEXTS[0])
+    many = dict.fromkeys(range(-100_000, 0), 0)
+    letters.ways.update(many)
+    assert letters.probabilities("På äpplen, öl och pärlor") != once
+    assert len(letters.ways) < len(many)
+    assert letters.probabilities(TEXTS[0]) == once
+
+
 def test_the_next_process_reads_what_was_written(folder: Path) -> None:
     first = load_letters(LANGUAGES, folder)
     (kept,) = folder.iterdir()

@@ -18,8 +18,8 @@ import tempfile
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,8 @@ _LAYOUT = 1
 #: Bytes that each part of the file begins at a multiple of.
 _ALIGNED = 8
 _BYTE_VALUES = 256
+#: Steps of the tree that are remembered: those of a language are some ten thousand.
+_MOST_WAYS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,8 @@ class Letters:
     weights: NDArray[np.float16]
     #: Log-probabilities of the languages themselves, shape (languages,).
     priors: NDArray[np.float32]
+    #: (state, byte) as one number -> the state that it leads to, for steps taken before: text is made of the same ones.
+    ways: dict[int, int] = field(default_factory=dict, compare=False, repr=False)
 
     def probabilities(self, text: str) -> dict[str, float]:
         """Each language with its probability in `text`; they add up to 1."""
@@ -70,18 +74,32 @@ class Letters:
         shares = np.exp(scores - scores.max())
         return dict(zip(self.languages, (shares / shares.sum()).tolist(), strict=True))
 
-    def _groups(self, read: bytes) -> Iterator[int]:
+    def _groups(self, read: bytes) -> list[int]:
         """The rows of the groups of letters, as they come up."""
-        steps, first, endings, counts_for = self.steps, self.first, self.endings, self.counts_for
+        ways, counts_for = self.ways, self.counts_for
+        found = []
         state = 0
         for byte in read:
-            at = steps.find(byte, first[state], first[state + 1])
-            while at < 0 and state:
-                state = endings[state]
-                at = steps.find(byte, first[state], first[state + 1])
-            state = at + 1
+            try:
+                state = ways[state << 8 | byte]
+            except KeyError:
+                state = self._step(state, byte)
             if (row := counts_for[state]) >= 0:
-                yield row
+                found.append(row)
+        return found
+
+    def _step(self, state: int, byte: int) -> int:
+        """Where `byte` leads to from `state`."""
+        steps, first = self.steps, self.first
+        way = state << 8 | byte
+        at = steps.find(byte, first[state], first[state + 1])
+        while at < 0 and state:
+            state = self.endings[state]
+            at = steps.find(byte, first[state], first[state + 1])
+        if len(self.ways) >= _MOST_WAYS:
+            self.ways.clear()
+        self.ways[way] = at + 1
+        return at + 1
 
 
 def load_letters(languages: Sequence[str], folder: Path | None = None) -> Letters:

@@ -85,7 +85,7 @@ class House:
     @contextmanager
     def rows(self) -> Iterator[sqlite3.Connection]:
         """The database, read beside whoever writes."""
-        with closing(sqlite3.connect(f"{self.home.database.as_uri()}?mode=ro", uri=True, timeout=10)) as connection:
+        with closing(sqlite3.connect(f"{self.home.database.as_uri()}?mode=ro", uri=True, timeout=30)) as connection:
             yield connection
 
     def waiting(self) -> tuple[int, int]:
@@ -221,7 +221,7 @@ class RunnerProcess:
         """Wait until it answers."""
         assert self.process.stdout is not None
         first = self.process.stdout.readline()
-        assert "http://" in first, self.process.communicate(timeout=10)
+        assert "http://" in first, self.process.communicate(timeout=30)
         self.address = "http://" + first.split("http://")[1].strip()
         return self
 
@@ -231,7 +231,7 @@ class RunnerProcess:
     def kill(self) -> None:
         """As the machine's owner, or its shortage of memory, would."""
         self.process.kill()
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=30)
 
     def ends(self, within: float = 10) -> tuple[int, str]:
         """Its exit code and what it said on stderr."""
@@ -287,7 +287,7 @@ class Contact:
     def post(self, text: str, client_id: str) -> tuple[int, Any]:
         """Send once: the status and what was said. Raises OSError, HTTPException where nobody answers."""
         body = json.dumps({"client_msg_id": client_id, "text": text})
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
             connection.request("POST", "/chat/website/messages", body, self.headers)
             response = connection.getresponse()
             return response.status, json.loads(response.read() or "null")

@@ -88,7 +88,7 @@ class Exim:
         self._process = subprocess.Popen(
             command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self._as
         )
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
@@ -101,7 +101,7 @@ class Exim:
     def __exit__(self, *_: object) -> None:
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        self._process.wait(10)
+        self._process.wait(30)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def take(self, mail: Submitted, to: str) -> None:

@@ -109,7 +109,7 @@ class Senders:
         headers = {"Authorization": f"Bearer {token}", "Origin": ORIGIN, "Content-Type": "application/json"}
         headers |= {"X-Forwarded-For": address}
         body = json.dumps({"client_msg_id": client_id, "text": QUESTION})
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
             connection.request("POST", "/chat/website/messages", body, headers)
             response = connection.getresponse()
             return response.status, response.headers.get("Retry-After", ""), json.loads(response.read() or "null")
@@ -126,7 +126,7 @@ def heard(process: Any) -> Iterator[list[str]]:
     finally:
         process.kill()
         process.wait()
-        thread.join(10)
+        thread.join(30)
         process.stdout.close()
         process.stderr.close()
 

@@ -123,7 +123,7 @@ class Syncing:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._starter.communicate(timeout=10)
+        self._starter.communicate(timeout=30)
         assert "Traceback" not in self.log.read_text(encoding="utf-8")
 
     def begin(self) -> int:

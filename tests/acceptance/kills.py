@@ -51,7 +51,7 @@ class Often:
         if self._runner:
             os.kill(self._runner, signal.SIGKILL)
         # Without a next line to read, the program ends.
-        self._starter.communicate(timeout=10)
+        self._starter.communicate(timeout=30)
         assert "Traceback" not in self.log.read_text(encoding="utf-8")
 
     def start(self) -> None:

@@ -169,7 +169,7 @@ class Dovecot:
         self._process = subprocess.Popen(
             command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self._as
         )
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while True:
             try:
                 for port in (self.imap, self.lmtp):
@@ -184,7 +184,7 @@ class Dovecot:
         """As its administrator would; open connections end."""
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
-            self._process.wait(10)
+            self._process.wait(30)
             self._process = None
 
     def log(self) -> str:

@@ -97,7 +97,7 @@ def demo(running: subprocess.Popen[str]) -> dict[str, Any]:
     """What it prints, once the chat is on the page."""
     assert running.stdout is not None
     line = running.stdout.readline()
-    assert line, running.communicate(timeout=10)
+    assert line, running.communicate(timeout=30)
     result: dict[str, Any] = json.loads(line)
     return result
 
@@ -114,17 +114,15 @@ def test_it_reads_the_whole_site_and_both_files(demo: dict[str, Any]) -> None:
     assert demo["seconds"] > 0
 
 
-def test_at_least_eight_of_nine_are_answered_from_the_right_page(demo: dict[str, Any]) -> None:
+def test_all_nine_are_answered_from_the_right_page_with_what_stands_there(demo: dict[str, Any]) -> None:
     answers = {answer["question"]: answer for answer in demo["questions"]}
     answerable = [question for question in questions() if question["kind"] == "answerable"]
     assert len(answerable) == 9
-    right = [
-        question["id"]
-        for question in answerable
-        if answers[question["question"]]["decision"] == "answer"
-        and answers[question["question"]]["citations"][0]["location"].endswith(question["expect"]["location"])
-    ]
-    assert len(right) >= 8, right
+    for question in answerable:
+        answer, expected = answers[question["question"]], question["expect"]
+        assert answer["decision"] == "answer", question["id"]
+        assert answer["citations"][0]["location"].endswith(expected["location"]), question["id"]
+        assert expected["answer_contains"] in " ".join(answer["text"].split()), question["id"]
 
 
 def test_the_others_are_clarified_rephrased_and_handed_off(demo: dict[str, Any]) -> None:
@@ -148,20 +146,20 @@ def test_every_answer_quotes_its_source(demo: dict[str, Any]) -> None:
 def test_the_page_has_a_chat_that_answers_and_its_end_leaves_nothing_behind(
     demo: dict[str, Any], running: subprocess.Popen[str], temporary: Path, contact: Any
 ) -> None:
-    with urlopen(demo["page"], timeout=10) as page:
+    with urlopen(demo["page"], timeout=30) as page:
         tag = re.search(
             r'<script async src="(http://127\.0\.0\.1:(\d+)/chat/widget[^"]*\.js)" [^>]*data-channel="(\w+)"[^>]*>',
             page.read().decode(),
         )
     assert tag is not None
-    with urlopen(tag.group(1), timeout=10) as loader:
+    with urlopen(tag.group(1), timeout=30) as loader:
         assert loader.status == 200
     visitor = contact(int(tag.group(2)), origin=demo["page"].rstrip("/"))
     question = questions()[4]
     reply = visitor.wait_for_reply(visitor.send(question["question"]))
     assert question["expect"]["answer_contains"] in reply["text"]
     (source,) = reply["sources"]
-    with urlopen(source["url"], timeout=10) as page:
+    with urlopen(source["url"], timeout=30) as page:
         assert question["expect"]["answer_contains"] in page.read().decode()
     assert list(temporary.iterdir())
     running.send_signal(signal.SIGTERM)
@@ -174,7 +172,7 @@ def test_the_page_has_a_chat_that_answers_and_its_end_leaves_nothing_behind(
     assert list(temporary.iterdir()) == []
     for address in (demo["page"], tag.group(1)):
         with pytest.raises(OSError, match="refused"):
-            urlopen(address, timeout=10)
+            urlopen(address, timeout=30)
 
 
 def test_ended_before_it_is_through_it_leaves_nothing_behind(environment: dict[str, str], tmp_path: Path) -> None:

@@ -331,7 +331,7 @@ def test_the_answer_to_an_address_left_on_the_chat_goes_out_by_mail(
     visitor = contact(runner.port)
     visitor.send("I want to talk to a person, please.")
     wait_until(lambda: [one for one in house.threads().get(visitor.key, ()) if one[1] == "handoff-unavailable"])
-    with closing(HTTPConnection("127.0.0.1", runner.port, timeout=10)) as connection:
+    with closing(HTTPConnection("127.0.0.1", runner.port, timeout=30)) as connection:
         connection.request("POST", "/chat/website/email", json.dumps({"email": "vera@example.org"}), visitor.headers)
         assert connection.getresponse().status in (200, 202, 204)
     number, _ = conversation_of(house, visitor.key)
@@ -360,7 +360,7 @@ def test_a_chat_is_sent_to_the_visitor_s_own_address(
     visitor = contact(runner.port)
     visitor.wait_for_reply(visitor.send(QUESTION))
     asked = json.dumps({"email": "vera@example.net", "language": "en"})
-    with closing(HTTPConnection("127.0.0.1", runner.port, timeout=10)) as connection:
+    with closing(HTTPConnection("127.0.0.1", runner.port, timeout=30)) as connection:
         connection.request("POST", "/chat/website/transcript", asked, visitor.headers)
         assert connection.getresponse().status == 204
     assert servers[1].wait_for(lambda: servers[1].to("vera@example.net"))

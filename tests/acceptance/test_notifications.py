@@ -71,7 +71,7 @@ def test_killed_before_the_note_it_tells_the_same_again(new_house, start, contac
     receiver.before_answer = runner.process.kill
     contact(runner.port).send(WORDS)
     assert receiver.heard.wait(60)
-    runner.process.communicate(timeout=10)
+    runner.process.communicate(timeout=30)
     receiver.before_answer = lambda: None
     start(house).ready()
     wait_until(lambda: len(receiver.told) > 1, 60)

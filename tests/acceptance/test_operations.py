@@ -146,7 +146,7 @@ class TestWhatARunnerTells:
                 figures = response.read().decode()
             assert 'custagent_turns_total{channel="website",decision="answer"} 1' in figures
             assert not any(word in figures for word in (*self.SECRETS, *CANARIES))
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + 30
             while house.waiting() != (0, 0):
                 assert time.monotonic() < deadline
                 time.sleep(0.01)

@@ -30,7 +30,7 @@ def test_a_full_disk_takes_nothing_loses_nothing_and_is_recovered_from(new_house
             episodes = [fill_up(house, runner, senders, chance, seconds=0.7) for _ in range(2)]
         wait_until(lambda: house.waiting() == (0, 0))
         runner.process.terminate()
-        assert runner.process.wait(10) == 0
+        assert runner.process.wait(30) == 0
     for episode in episodes:
         assert all(1 <= int(one.retry_after) <= LONGEST_WAIT for one in episode.refused)
         assert episode.others == []

@@ -32,7 +32,7 @@ def test_bad_lines_to_the_model_and_to_the_provider(meta, new_phone_house, start
         with heard(runner.process) as told:
             storm = come_through(house, meta, runner, (model, phone), messages=MESSAGES)
             runner.process.terminate()
-            assert runner.process.wait(10) == 0
+            assert runner.process.wait(30) == 0
     assert model.seen.keys() >= set(Fault)
     assert phone.seen.keys() >= set(Fault)
     assert min(storm.ends["answer"], storm.ends["handoff"]) > 1

@@ -26,7 +26,7 @@ def visitor(runner, contact):
 
 
 def judge(visitor, message: int, verdict: str) -> int:
-    with closing(HTTPConnection("127.0.0.1", visitor.port, timeout=10)) as connection:
+    with closing(HTTPConnection("127.0.0.1", visitor.port, timeout=30)) as connection:
         body = json.dumps({"message": message, "verdict": verdict})
         connection.request("POST", "/chat/website/feedback", body, visitor.headers)
         return connection.getresponse().status
@@ -59,7 +59,7 @@ def test_the_running_runner_sends_what_a_command_puts_back(house, visitor, wait_
             return str(found)
 
     wait_until(lambda: status() == "sent")
-    with closing(sqlite3.connect(house.home.database, timeout=10)) as connection, connection:
+    with closing(sqlite3.connect(house.home.database, timeout=30)) as connection, connection:
         connection.execute("UPDATE outbox SET status = 'failed', error = 'gone' WHERE message = ?", (reply["id"],))
     assert [one["id"] for one in house.json("outbox", "list", "--status", "failed")] == [reply["id"]]
     done = house.custagent("outbox", "retry", "--all-failed")

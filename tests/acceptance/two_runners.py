@@ -125,7 +125,7 @@ def _put_to_sleep(left: Duel, runner: Any) -> None:
 def fell_asleep_between_writes(house: Any, process: int, sign: signal.Signals) -> bool:
     """Stop a runner; whether somebody else can write now."""
     os.kill(process, sign)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     # Its threads stop one after the other, each when it is its turn to run.
     while set(_states(process)) != {"T"}:
         assert time.monotonic() < deadline, _states(process)

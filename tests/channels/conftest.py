@@ -250,7 +250,7 @@ class ChatServer:
         self._ready = threading.Event()
         self._worker = threading.Thread(target=lambda: asyncio.run(self._serve(config)), daemon=True)
         self._worker.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(30)
 
     async def _serve(self, config: uvicorn.Config) -> None:
         self.loop = asyncio.get_running_loop()
@@ -274,14 +274,14 @@ class ChatServer:
         started = time.monotonic()
         self.call(self.hub.close)
         self._server.should_exit = True
-        self._worker.join(10)
+        self._worker.join(30)
         assert not self._worker.is_alive()
         return time.monotonic() - started
 
     def kill(self) -> None:
         """Break every connection off in the middle."""
         self.loop.call_soon_threadsafe(self._main.cancel)
-        self._worker.join(10)
+        self._worker.join(30)
         assert not self._worker.is_alive()
 
     def call(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
@@ -300,7 +300,7 @@ class ChatServer:
 
     def wait_for_streams(self, enough: Callable[[int], bool]) -> None:
         """Come back when as many streams are open as are enough."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not enough(len(self.hub)):
             assert time.monotonic() < deadline
             time.sleep(0.001)
@@ -387,7 +387,7 @@ def on(serve: Any, thread: FakeThread) -> Callable[..., Any]:
 
         async def play() -> Any:
             # Loopback has no certificates, and loading those of the world takes longer than the scene.
-            async with httpx.AsyncClient(base_url=server.origin, timeout=10, verify=False) as client:
+            async with httpx.AsyncClient(base_url=server.origin, timeout=30, verify=False) as client:
                 return await scene(client, server)
 
         return asyncio.run(play())

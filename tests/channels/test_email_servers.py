@@ -235,7 +235,7 @@ class TestTrust:
             server = MailServer(host="127.0.0.1", port=listener.getsockname()[1], tls=False)
             with pytest.raises(ChannelError):
                 reached(replace(login, imap=server, smtp=server))
-            served.join(10)
+            served.join(30)
         assert heard
         assert not [line for line in heard if b"LOGIN" in line.upper() or b"AUTH" in line.upper().partition(b"=")[0]]
 

@@ -266,7 +266,7 @@ def test_stopping_ends_a_hundred_streams_at_once(serve, thread, visiting) -> Non
 
     async def scene() -> tuple[float, list[list[dict[str, Any]]]]:
         limits = httpx.Limits(max_connections=None)
-        async with httpx.AsyncClient(base_url=server.origin, timeout=10, limits=limits, verify=False) as client:
+        async with httpx.AsyncClient(base_url=server.origin, timeout=30, limits=limits, verify=False) as client:
             streams = [asyncio.create_task(visiting(client).listen(until=named("closed"))) for _ in range(50)]
             await asyncio.to_thread(server.wait_for_streams, lambda count: count == 50)
             started = time.monotonic()

@@ -26,7 +26,10 @@ def test_first_cases_are_written_once_and_pass(cases: Path, run: Callable[..., D
     assert "custagent test support --init" in run("test").err
     done = run("test", "ada", "--init")
     assert (done.code, cases.exists()) == (0, True)
-    assert "1 case passed" in run("test").out
+    done = run("test")
+    assert "1 case passed" in done.out
+    assert "custagent channels add live-chat web" in done.out
+    assert "custagent assign ada web" in done.out
     again = run("test", "ada", "--init")
     assert (again.code, "is there already" in again.err) == (2, True)
 

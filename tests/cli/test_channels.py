@@ -49,7 +49,7 @@ def test_a_number_is_added_with_the_variables_to_set_and_what_to_paste(run: Run,
     )  # fmt: skip
     for said in (
         "export PHONE_ACCESS_TOKEN=…", "export META_SECRET=…", "https://help.example.com/webhooks/whatsapp",
-        "custagent channels check phone", "custagent assign AGENT phone",
+        "custagent channels check phone", "custagent assign support phone",
     ):  # fmt: skip
         assert said in done.out
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -95,22 +94,6 @@ def test_delete_asks_first(run: Run, workspace: Path) -> None:
     assert (workspace / "agents" / "support.yaml").exists()
     assert run("delete", "support", "--yes").code == 0
     assert not (workspace / "agents" / "support.yaml").exists()
-
-
-def test_edit_opens_the_editor_checks_and_applies(
-    run: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    assert run("edit", "support").code == 2  # no terminal
-    script = tmp_path / "editor.py"
-    script.write_text(
-        "import sys, pathlib\nfile = pathlib.Path(sys.argv[1])\n"
-        "file.write_text(file.read_text().replace('confidence: balanced', 'confidence: careful'))\n",
-        encoding="utf-8",
-    )
-    monkeypatch.setenv("VISUAL", f"{sys.executable} {script}")
-    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    assert "version 2 is live" in run("edit", "support").out
 
 
 def test_validate_has_three_exit_codes(run: Run, workspace: Path) -> None:

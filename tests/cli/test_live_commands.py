@@ -95,7 +95,7 @@ def test_from_nothing_to_a_live_agent_each_command_names_the_next(run: Run, work
     done = run("channels", "list")
     assert "custagent channels add live-chat" in done.out
     done = run("channels", "add", "live-chat", "web", "--origin", SITE)
-    assert "custagent assign AGENT web" in done.out
+    assert "custagent assign support web" in done.out
     done = run("run")
     assert (done.code, done.err.splitlines()[1]) == (1, "Run: custagent assign support web")
     done = run("assign", "support", "web")
@@ -321,10 +321,11 @@ def test_run_serves_until_ctrl_c_and_keeps_others_out(run: Run, live: Path) -> N
     ) as runner:  # fmt: skip
         try:
             assert runner.stdout is not None
-            told = [runner.stdout.readline().strip() for _ in range(4)]
+            told = [runner.stdout.readline().strip() for _ in range(5)]
             address = told[0].removeprefix("Running at ")
             assert told[1:] == [
                 "web: support answers",
+                "Paste this into your pages, before </body>:",
                 snippet(address, "web"),
                 "Ctrl-C ends it.",
             ]
@@ -335,6 +336,7 @@ def test_run_serves_until_ctrl_c_and_keeps_others_out(run: Run, live: Path) -> N
             assert run("status", "--json").json["runner"]["pid"] == runner.pid
             runner.send_signal(signal.SIGINT)
             assert runner.wait(timeout=20) == 0
+            assert runner.stdout.read() == "Stopped.\n"
         finally:
             runner.kill()
     assert run("status", "--json").json["runner"] is None

@@ -23,6 +23,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     console = Console(file=screen, force_terminal=True, width=80, color_system=None, highlight=False, markup=False)
     monkeypatch.setattr(render, "stdout", lambda: console)
     monkeypatch.setattr(render, "stderr", lambda: console)
+    monkeypatch.setattr(render, "on_terminal", lambda _: True)
     return screen
 
 
@@ -57,9 +58,56 @@ def test_long_lines_are_left_to_the_reader(capsys: pytest.CaptureFixture[str]) -
     assert len(shown.out.splitlines()) == len(shown.err.splitlines()) == 1
 
 
+def test_a_terminal_gets_lines_that_are_broken_between_words(terminal: io.StringIO) -> None:
+    render.say("  not read: " + "seven " * 20)
+    render.warn(
+        "eleven " * 20, hint="Look at it first: custagent sources show support https://help.example.com/a/long/page"
+    )
+    lines = terminal.getvalue().splitlines()
+    assert all(len(line) <= 80 for line in lines[:-1])
+    assert set(" ".join(lines[:-2]).split()) == {"not", "read:", "seven", "Warning:", "eleven"}
+    assert lines[1].startswith("    seven")
+    assert lines[-2:] == [
+        "Look at it first:",
+        "custagent sources show support https://help.example.com/a/long/page",
+    ]
+
+
+def test_what_is_copied_stays_one_line_on_a_terminal(terminal: io.StringIO) -> None:
+    tag = "<script " + "data-word " * 20 + "></script>"
+    render.say(tag, whole=True)
+    render.next_steps(["custagent sources add support " + "page.html " * 20])
+    assert tag in terminal.getvalue().splitlines()
+    assert len(terminal.getvalue().splitlines()) == 4
+
+
+@pytest.mark.parametrize("name", render.COLOURS)
+def test_colours_can_be_read_on_white_and_on_black(name: str) -> None:
+    def light(part: int) -> float:
+        return part / 255 / 12.92 if part / 255 <= 0.03928 else ((part / 255 + 0.055) / 1.055) ** 2.4
+
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, color_system="256", theme=render.theme())
+    for style in (name, f"bold {name}"):
+        colour = console.get_style(style).color
+        assert colour is not None
+        red, green, blue = colour.get_truecolor()
+        # WCAG 2.2, relative luminance and contrast ratio.
+        luminance = 0.2126 * light(red) + 0.7152 * light(green) + 0.0722 * light(blue)
+        assert min(1.05 / (luminance + 0.05), (luminance + 0.05) / 0.05) >= 3.8, style
+
+
 def test_next_steps_can_be_copied(capsys: pytest.CaptureFixture[str]) -> None:
     render.next_steps(["custagent preview help"])
     assert capsys.readouterr().out == "\nNext:\n  custagent preview help\n"
+
+
+def test_next_steps_are_not_told_where_somebody_else_types_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(render.NEXT, "no")
+    render.next_steps(["custagent preview help"])
+    assert capsys.readouterr().out == ""
 
 
 def test_json_is_one_line_and_knows_our_values(capsys: pytest.CaptureFixture[str]) -> None:

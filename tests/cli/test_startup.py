@@ -110,16 +110,83 @@ def test_telling_about_commands_imports_nothing_heavy(environment: dict[str, str
     # Typer itself takes pydantic to read what was typed, so only what is settled before goes without.
     allowed = set() if words[0].startswith("--") else {"pydantic"}
     assert modules & HEAVY == allowed
+    told = set() if words[0] != "cretae" else {"custagent.cli.render", "custagent.cli.usage"}
     assert {module for module in modules if module.startswith("custagent.")} == {
-        "custagent.__main__", "custagent.cli", "custagent.cli.app", "custagent.cli.lazy",
+        "custagent.__main__", "custagent.cli", "custagent.cli.app", "custagent.cli.entry", "custagent.cli.lazy",
+        "custagent.cli.manners",
         "custagent.core", "custagent.core.errors",
-    }  # fmt: skip
+    } | told  # fmt: skip
 
 
 def test_completion_lists_commands_without_importing_them(environment: dict[str, str]) -> None:
     asked = {"_CUSTAGENT_COMPLETE": "complete_bash", "COMP_WORDS": "custagent s", "COMP_CWORD": "1"}
     assert start({**environment, **asked}).stdout.split() == "show sources simulate schema status stats".split()
     assert loaded_by({**environment, **asked}) & HEAVY == {"pydantic"}
+
+
+@pytest.fixture
+def workspace(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """The environment, with a workspace that has the agent support, the channel web and the user anna."""
+    there = {**environment, "CUSTAGENT_WORKSPACE": str(tmp_path / "there")}
+    (tmp_path / "there").mkdir()
+    for words in (
+        ["init", "--name", "Northwind"],
+        ["create", "support", "--yes"],
+        ["channels", "add", "live-chat", "web", "--origin", "https://www.example.com"],
+        ["users", "add", "anna", "--full-name", "Anna", "--email", "anna@example.com", "--permission", "admin"],
+        ["--as", "anna", "users", "edit", "anna", "--permission", "admin", "--permission", "edit-agents"],
+        ["--as", "anna", "sources", "add", "support", "--question", "Open?", "--answer", "Daily."],
+    ):
+        done = start(there, *words)
+        assert done.returncode == 0, done.stderr
+    return there
+
+
+def test_what_people_run_all_day_loads_little(workspace: dict[str, str]) -> None:
+    """docs/decisions/0005: `list` and `validate` within 1.3 times a hello-world (benchmarks/startup.py)."""
+    talking = {"rich.console", "rich.table"}
+    languages = {"custagent.language", "custagent.voice", "custagent.locales"}
+    assert loaded_by(workspace, "validate") & (HEAVY | talking | languages) == {"pydantic", "yaml"}
+    listed = loaded_by(workspace, "list")
+    assert listed & (HEAVY | talking | languages) == {"pydantic", "sqlite3", "yaml"}
+    assert {name for name in listed if name.startswith("custagent.store.")} <= {
+        f"custagent.store.{name}" for name in """
+            audit backup backup_files backup_folder connection conversation_tables database delivery_tables
+            document_tables documents channel_state_tables channel_tables faults gap_tables inbox_tables lease live_tables
+            migrations moments pages people_tables record_tables runner_lock seal sources store versions watch writer
+        """.split()
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("custagent show ", "support"), ("custagent show x", ""), ("custagent assign support ", "web"),
+        ("custagent channels check w", "web"), ("custagent users show a", "anna"), ("custagent teams show ", ""),
+        ("custagent sources show support O", "Open?"), ("custagent sources show nobody ", ""),
+    ],
+)  # fmt: skip
+def test_names_are_completed(workspace: dict[str, str], typed: str, offered: str) -> None:
+    place = len(typed.split(" ")) - 1
+    asked = {"_CUSTAGENT_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(place)}
+    done = start({**workspace, **asked})
+    assert (done.stdout.strip(), done.stderr) == (offered, "")
+
+
+def test_outside_a_workspace_nothing_is_completed_or_said(environment: dict[str, str]) -> None:
+    asked = {"_CUSTAGENT_COMPLETE": "complete_bash", "COMP_WORDS": "custagent show ", "COMP_CWORD": "2"}
+    done = start({**environment, **asked, "CUSTAGENT_WORKSPACE": "/nowhere"})
+    assert (done.stdout.strip(), done.stderr) == ("", "")
+
+
+def test_quiet_leaves_results_and_warnings(workspace: dict[str, str]) -> None:
+    workspace = {**workspace, "CUSTAGENT_USER": "anna"}
+    told = start(workspace, "channels", "add", "live-chat", "shop", "--origin", "https://shop.example.com")
+    assert "Next:" in told.stdout
+    done = start(workspace, "--quiet", "channels", "add", "live-chat", "blog", "--origin", "https://blog.example.com")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert "blog" in start(workspace, "channels", "list", "-q").stdout
+    assert start(workspace, "show", "suport", "--quiet").stderr.startswith("Error: ")
 
 
 @pytest.mark.parametrize("path", PATHS, ids=" ".join)
@@ -142,7 +209,7 @@ def test_a_command_declares_no_option_twice(path: tuple[str, ...]) -> None:
     names = [param.name for param in loaded.params]
     assert len(options) == len(set(options))
     assert len(names) == len(set(names))
-    assert {"--workspace", "--as"} <= set(options)
+    assert {"--workspace", "--as", "--quiet", "--no-color"} <= set(options)
 
 
 def test_help_lists_every_command_in_eighty_columns(environment: dict[str, str]) -> None:
@@ -206,9 +273,9 @@ def test_debugging_shows_where_an_error_came_from(environment: dict[str, str]) -
     assert "in wrong" in done.stderr
 
 
-def test_ctrl_c_is_130_without_a_word(environment: dict[str, str]) -> None:
+def test_ctrl_c_is_130_and_a_word(environment: dict[str, str]) -> None:
     done = start(environment, "interrupted")
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Stopped.\n")
 
 
 @pytest.mark.parametrize("word", ["flood", "where"])
@@ -241,11 +308,12 @@ def on_a_terminal(environment: dict[str, str], *words: str) -> str:
 
 
 def test_colour_is_for_terminals_that_want_it(environment: dict[str, str]) -> None:
-    red = "31m"
+    red = "38;5;160m"
     assert red in on_a_terminal(environment, "wrong")
     plain = on_a_terminal({**environment, "NO_COLOR": "1"}, "wrong")
     assert red not in plain
     assert "faq.html cannot be read" in plain
+    assert red not in on_a_terminal(environment, "--no-color", "wrong")
 
 
 def test_completion_is_installed_and_works_in_bash(environment: dict[str, str], tmp_path: Path, require) -> None:

@@ -23,9 +23,10 @@ def rewrite(file: Path, old: str, new: str) -> None:
 def ada(workspace: Path, run: Run) -> Path:
     """The file of an agent with a personality, a short answer and a test case."""
     run("create", "ada", "--personality", "friendly", "--yes")
-    question = ("--question", "How long do refunds take?", "--answer", "Refunds take five days.")
-    assert run("sources", "add", "ada", *question).code == 0
-    cases = "cases:\n  - ask: How long do refunds take?\n    expect: answer\n"
+    # Never read: what it says of refunds is not needed here, and reading takes long.
+    answer = "sources:\n  - {short_answer: How long do refunds take?, answer: Refunds take five days.}\n"
+    rewrite(workspace / "agents" / "ada.yaml", "sources: []\n", answer)
+    cases = "cases:\n  - ask: How long do refunds take?\n    expect: rephrase\n"
     (workspace / "agents" / "ada.test.yaml").write_text(cases, encoding="utf-8")
     assert run("apply").code == 0
     return workspace / "agents" / "ada.yaml"
@@ -135,3 +136,52 @@ def test_a_revision_that_cannot_go_live_changes_nothing(ada: Path, run: Run, wor
     assert "no agents/support2.yaml" in run("apply", "support2", "--rev", "HEAD").err
     assert "no revision 'nowhere'" in run("apply", "ada", "--rev", "nowhere").err
     assert len(run("history", "ada", "--json").json) == 2
+
+
+#: A voice that says what the catalogue says until it avoids a word of it.
+CURT = "\nvoices:\n  - name: curt\n    description: Few words.\n"
+
+
+@pytest.fixture
+def curt(workspace: Path, run: Run) -> Path:
+    """custagent.yaml in force, with a voice that the agent bea speaks in; her test case goes by its words."""
+    shared = workspace / "custagent.yaml"
+    shared.write_text(shared.read_text(encoding="utf-8") + CURT, encoding="utf-8")
+    assert run("create", "bea", "--voice", "curt", "--yes").code == 0
+    cases = "cases:\n  - ask: Thanks\n    says: [you are welcome]\n"
+    (workspace / "agents" / "bea.test.yaml").write_text(cases, encoding="utf-8")
+    cost = "cases:\n  - ask: How long do refunds take?\n    credits: 100\n"
+    (workspace / "agents" / "support.test.yaml").write_text(cost, encoding="utf-8")
+    assert run("apply").code == 0
+    return shared
+
+
+def test_a_voice_of_the_workspace_runs_the_cases_of_the_agents_that_speak_in_it(curt: Path, run: Run) -> None:
+    rewrite(curt, "description: Few words.", "description: Few words.\n    words: {avoid: [welcome]}")
+    planned = {one["agent"]: one for one in run("plan", "--json").json}
+    assert {name: one["kind"] for name, one in planned.items() if one["kind"] != "unchanged"} == {
+        "custagent.yaml": "changed"
+    }
+    assert [(one["kind"], one["result"]["case"]) for one in planned["bea"]["cases"]] == [("broken", "Thanks")]
+    assert planned["support"]["cases"] == []
+    told = run("plan").out
+    assert "bea: version 1 stays in force, and replies otherwise by the new custagent.yaml" in told
+    assert "case broken: Thanks (agents/bea.test.yaml:2)" in told
+    # Applied by name, she goes on by the custagent.yaml in force.
+    assert "The files say what is in force." in run("plan", "bea").out
+
+
+def test_a_setting_of_the_workspace_that_all_reply_by_runs_the_cases_of_all(curt: Path, run: Run) -> None:
+    curt.write_text(curt.read_text(encoding="utf-8") + "credits: {price: 200}\n", encoding="utf-8")
+    planned = {one["agent"]: one for one in run("plan", "--json").json}
+    (change,) = planned["support"]["cases"]
+    assert change["kind"] == "broken"
+    assert change["result"]["faults"] == ["it costs 200 credits, at most 100 were expected"]
+    assert run("plan", "support", "--json").json[0]["cases"] == []
+
+
+def test_people_of_the_workspace_run_no_case(curt: Path, run: Run) -> None:
+    (curt.parent / "agents" / "support.test.yaml").write_text("cases:\n  - ask: [broken]\n", encoding="utf-8")
+    curt.write_text(curt.read_text(encoding="utf-8") + "canned_replies: [{name: hi, text: Hello}]\n", encoding="utf-8")
+    # The cases of no agent are so much as read.
+    assert "1 setting would change" in run("plan").out

@@ -31,6 +31,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         typed.isatty = lambda: True  # type: ignore[method-assign] # a terminal
         monkeypatch.setattr(sys, "stdin", typed)
         monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+        monkeypatch.setenv("TERM", "dumb")
 
     return sit
 
@@ -57,7 +58,7 @@ def test_one_that_is_not_there_says_what_to_write(run: Run, workspace: Path) -> 
 def test_voices_are_offered_beside_the_personalities(
     run: Run, spoken: Path, terminal: Callable[..., None], answer: str, line: str
 ) -> None:
-    terminal("customer-service", answer)
+    terminal("English", "an empty agent", "customer-service", answer, "later")
     done = run("create", "shop")
     assert done.code == 0
     assert "6. northwind" in done.out + done.err

@@ -248,7 +248,7 @@ class TestRefuses:
     def test_missing_and_unreadable_files(self, tmp_path: Path) -> None:
         with pytest.raises(WorkspaceError, match="there is no file"):
             read(tmp_path / "nowhere.yaml")
-        with pytest.raises(WorkspaceError, match="cannot be read"):
+        with pytest.raises(WorkspaceError, match="is a folder"):
             read(tmp_path)
 
 

@@ -353,7 +353,7 @@ class TestPaths:
         (home.agents_folder / "a.yaml").mkdir()
         report = check()
         assert report.exit_code() == 2
-        assert "cannot be read" in report.unchecked[0].message
+        assert "is a folder" in report.unchecked[0].message
 
     def test_the_rest_is_checked_all_the_same(self, home: Home, write: Write, check: Check) -> None:
         write("agents/a.yaml", "name: b\n")

@@ -52,6 +52,8 @@ PAGE = Document(
     etag='W/"1"',
     last_modified="Sat, 04 Jul 2026 12:00:00 GMT",
     links=("https://help.example/å", "https://help.example/"),
+    dated="2026-07-04T12:00:00+00:00",
+    bytes_hash="4f2a",
 )
 
 
@@ -257,3 +259,35 @@ def test_a_chunk_of_another_page_is_refused(documents, wrong):
     with pytest.raises(ValueError, match="was saved with"):
         documents.save_document(PAGE, [passage("one", **wrong)], agent="ada", source="s1")
     assert documents.document(PAGE.location) is None
+
+
+def test_several_documents_are_saved_at_once_each_as_if_alone(documents):
+    other = replace(PAGE, location="https://help.example/terms", title="Terms", links=())
+    documents.save_document(PAGE, [passage("First."), passage("Old.")], agent="ada", source="site")
+    kept = documents.chunks_of("ada")[0].id
+    documents.save_documents(
+        [(other, [passage("Terms.", other)]), (PAGE, [passage("New."), passage("First.", ordinal=1)])],
+        agent="ada",
+        source="site",
+    )
+    assert documents.document(other.location) == other
+    found = {chunk.text: chunk for chunk in documents.chunks_of("ada")}
+    assert found.keys() == {"Terms.", "New.", "First."}
+    assert (found["First."].id, found["First."].ordinal) == (kept, 1)
+    assert list(documents.validators("ada", "site")) == [PAGE.location, other.location]
+
+
+def test_of_two_versions_saved_at_once_the_last_one_counts(documents):
+    newer = replace(PAGE, etag="newer")
+    documents.save_documents([(PAGE, [passage("Old.")]), (newer, [passage("New.")])], agent="ada", source="site")
+    assert documents.document(PAGE.location) == newer
+    assert [chunk.text for chunk in documents.chunks_of("ada")] == ["New."]
+
+
+def test_one_that_cannot_be_saved_keeps_the_others_out(documents):
+    other = replace(PAGE, location="https://help.example/terms")
+    with pytest.raises(ValueError, match="was saved with"):
+        documents.save_documents([(PAGE, [passage("A.")]), (other, [passage("B.")])], agent="ada", source="site")
+    assert documents.document(PAGE.location) is None
+    documents.save_documents([], agent="ada", source="site")
+    assert documents.validators("ada", "site") == {}

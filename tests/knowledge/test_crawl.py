@@ -6,8 +6,10 @@ import gzip
 
 import pytest
 
+from custagent.core.document import RawContent
 from custagent.core.errors import AddressRefused, FetchError
 from custagent.knowledge.crawl import CrawlDone, Validators
+from custagent.knowledge.same_bytes import bytes_hash
 
 
 def robots(web, *lines: str) -> None:
@@ -274,3 +276,61 @@ def test_changed_pages_are_read_again(web, run) -> None:
     web.pages["/"] = conditional(web, web.html("/a"), '"2"')
     web.pages["/a"] = web.html()
     assert run(known={"/": Validators(etag='"1"', links=())}).read == ["/", "/a"]
+
+
+def test_translations_in_the_site_map_are_read_and_tell_their_language(web, run) -> None:
+    web.pages["/"] = web.html()
+    web.pages["/sv"] = web.html(head="<title>sv</title>")
+    web.pages["/fr"] = web.html(head="<title>fr</title>", **{"Content-Language": "fr-CA"})
+
+    def listed(_request):
+        others = "".join(
+            f'<link rel="alternate" hreflang="{code}" href="{web.url(f"/{code}")}"/>' for code in ("sv", "fr")
+        )
+        elsewhere = '<link rel="alternate" hreflang="de" href="https://other.example/de"/>'
+        return web.reply(
+            body=f"<urlset><url><loc>{web.url('/')}</loc><lastmod>2026-05-03</lastmod>{others}{elsewhere}</url></urlset>"
+        )
+
+    web.pages["/sitemap.xml"] = listed
+    result = run()
+    assert result.read == ["/", "/fr", "/sv"]
+    assert {page.url.rpartition("/")[2]: page.raw.language for page in result.pages} == {
+        "": "",
+        "sv": "sv",
+        "fr": "fr-CA",
+    }
+
+
+def test_when_the_site_map_says_that_a_page_was_changed(web, run) -> None:
+    web.pages["/"] = web.html("/a")
+    web.pages["/a"] = web.html(head="<title>a</title>")
+    web.pages["/sitemap.xml"] = lambda _: web.reply(
+        body=f"<urlset><url><loc>{web.url('/a')}</loc><lastmod>2026-05-03</lastmod></url></urlset>"
+    )
+    assert {page.url.removeprefix(web.url("")): page.changed for page in run().pages} == {"/": "", "/a": "2026-05-03"}
+
+
+def of_bytes(reply, **more) -> Validators:
+    raw = RawContent(location="", body=reply.body.encode(), media_type="text/html")
+    return Validators(bytes_hash=bytes_hash(raw), **more)
+
+
+def test_equal_bytes_without_validators_are_the_page_of_before(web, run) -> None:
+    web.pages["/"] = web.html("/a")
+    web.pages["/a"] = web.html(head="<title>now</title>")
+    known = {
+        "/": of_bytes(web.pages["/"], links=("/a",)),
+        "/a": of_bytes(web.html(head="<title>then</title>"), links=()),
+    }
+    result = run(known=known)
+    assert (result.unchanged, result.read, result.done.complete) == (["/"], ["/a"], True)
+
+
+@pytest.mark.parametrize(
+    "headers", [{"X-Robots-Tag": "noindex"}, {"X-Robots-Tag": "nofollow"}, {"Link": '</b>; rel="canonical"'}]
+)
+def test_equal_bytes_are_read_when_the_server_says_something_beside_them(web, run, headers) -> None:
+    web.pages["/"] = web.html(**headers)
+    web.pages["/b"] = web.html()
+    assert run(known={"/": of_bytes(web.pages["/"], links=())}).unchanged == []

@@ -72,3 +72,11 @@ def test_x_robots_tag(lines, expected) -> None:
 )
 def test_canonical_link(value, expected) -> None:
     assert header.canonical_link(httpx.Headers({"Link": value})) == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [({}, ""), ({"Content-Language": " pt-BR "}, "pt-BR"), ({"Content-Language": "en, sv"}, "")],
+)
+def test_language(fields, expected) -> None:
+    assert header.language(httpx.Headers(fields)) == expected

@@ -7,6 +7,7 @@ import pytest
 
 from custagent.core.document import Chunk, Document, Section
 from custagent.core.errors import EmbedderError
+from custagent.core.ports import VectorCache
 from custagent.knowledge.index import IndexFolder
 from custagent.knowledge.indexer import BATCH, Indexer
 from custagent.store import Store
@@ -126,6 +127,33 @@ def test_an_interrupted_run_goes_on_where_it_stopped(store, embedder, folder):
     assert embedder.embedded == 3 * BATCH
 
 
+class Watched(VectorCache):
+    """A cache that notes how many vectors came at once, and a clock that embedding moves."""
+
+    def __init__(self, cache: VectorCache) -> None:
+        self._cache, self.saved, self.time = cache, [], 0.0
+
+    def vectors(self, engine, hashes):
+        return self._cache.vectors(engine, hashes)
+
+    def save_vectors(self, engine, vectors):
+        self.saved.append(len(vectors))
+        self._cache.save_vectors(engine, vectors)
+
+
+@pytest.mark.parametrize(("seconds", "saved"), [(1.0, [BATCH, BATCH, BATCH]), (0.0, [3 * BATCH])])
+def test_a_batch_that_takes_a_while_is_remembered_at_once(store, folder, seconds, saved):
+    class Timed(HashEmbedder):
+        def embed_passages(self, texts):
+            watched.time += seconds
+            return super().embed_passages(texts)
+
+    save(store, "a.md", *(f"text {number}" for number in range(3 * BATCH)))
+    watched = Watched(store.vectors)
+    Indexer(store.documents, watched, Timed(dimension=8), now=lambda: watched.time).update(folder, quiet)
+    assert watched.saved == saved
+
+
 def test_another_engine_embeds_everything_again(store, embedder, folder):
     save(store, "a.md", "one", "two")
     update(store, embedder, folder)
@@ -204,6 +232,18 @@ def test_memory_is_given_back_whatever_happens(store, embedder, folder):
     with pytest.raises(EmbedderError):
         update(store, strange, folder)
     assert strange.released == 1
+
+
+def test_memory_is_given_back_before_the_index_is_built_which_needs_it_too(store, embedder, tmp_path):
+    class Watched(IndexFolder):
+        def build(self, *args, **kwargs):
+            released.append(embedder.released)
+            return super().build(*args, **kwargs)
+
+    released: list[int] = []
+    save(store, "a.md", "one")
+    update(store, embedder, Watched(tmp_path / "index", "ada"))
+    assert released == [1]
 
 
 @pytest.mark.parametrize("damage", ["current", "000001/manifest.json", "000001/vectors.faiss"])

@@ -6,6 +6,7 @@ import pytest
 
 from custagent.core.agent import CollectionSource, FileSource, ShortAnswerSource, UrlSource
 from custagent.core.document import SourceStatus
+from custagent.knowledge.convert.worker import Converter
 
 FILE = FileSource(file="content/returns.md")
 FOLDER = CollectionSource(collection="content")
@@ -14,6 +15,21 @@ BINARY = b"\x00\x01\x02" * 100
 
 def returns(text: str = "You can return a bike within 30 days of its delivery to you.") -> str:
     return f"# Returns\n\n## How long\n\n{text}\n"
+
+
+def test_what_was_read_before_it_was_stopped_is_stored(library, monkeypatch):
+    """Pages that came fast wait for each other; the next reading goes on behind them."""
+
+    def page_failed(location: str, reason: str) -> None:
+        raise KeyboardInterrupt
+
+    for name in "abc":
+        library.file(f"content/{name}.md", returns(f"This is what {name} says about it, and nothing else."))
+    library.file("content/d.pdf", BINARY)
+    monkeypatch.setattr(library, "page_failed", page_failed)
+    with pytest.raises(KeyboardInterrupt):
+        library.read(FOLDER)
+    assert library.held(FOLDER) == ["content/a.md", "content/b.md", "content/c.md"]
 
 
 class TestFile:
@@ -292,3 +308,22 @@ def test_a_file_in_two_sources_stays_until_both_have_lost_it(library):
     assert len(library.texts()) == 1
     library.read(FOLDER)
     assert library.held(FOLDER) == ["content/returns.md"]
+
+
+class TestEqualBytes:
+    def test_a_file_is_not_converted_again(self, library):
+        library.file("content/returns.md", returns())
+        library.read(FILE)
+        with Converter(entry="raise SystemExit(3)") as library.converter:
+            state = library.read(FILE)
+            assert (state.status, state.difference.unchanged) == (SourceStatus.READY, ("content/returns.md",))
+            library.file("content/returns.md", returns("Within 40 days, if it was not ridden on the road."))
+            assert library.read(FILE).status is SourceStatus.STALE
+
+    def test_two_files_with_one_address_are_told_apart(self, library):
+        text = "---\nurl: https://help.example/returns\n---\n" + returns()
+        library.file("content/a.md", text)
+        library.file("content/b.md", text)
+        first = library.read(FOLDER)
+        assert [place for place, _ in first.problems] == ["content/b.md"]
+        assert library.read(FOLDER).problems == first.problems

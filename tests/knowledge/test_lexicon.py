@@ -155,6 +155,18 @@ def test_a_language_may_be_called_anything(tmp_path):
     assert load_postings(tmp_path)[0].language == "../../etc"
 
 
+def test_many_passages_are_counted_in_several_goes_as_in_one():
+    texts = ["a red bike", "bikes and a bell", "the lamp of a bike", "a lock"]
+    few, many = scores(entries(*texts * 2), "red bike lamps"), scores(entries(*texts * 5000), "red bike lamps")
+    assert (many.reshape(5000, 4) == many[:4]).all()
+    assert list(np.argsort(many[:4])) == list(np.argsort(few[:4]))
+    (built,) = build_postings(entries(*texts * 5000))
+    bike = built.slots["bike"]
+    assert built.rows[built.offsets[bike] : built.offsets[bike + 1]].tolist() == [
+        row for row in range(20_000) if row % 4 != 3
+    ]
+
+
 def test_a_few_passages_do_not_tell_which_words_are_rare():
     (alone,) = build_postings([Entry(row=0, language="en", text="How long is the warranty?", title="")])
     plainly, among = alone.rarity("warranty frame"), alone.rarity("warranty frame", among=30)

@@ -2,6 +2,7 @@
 
 import random
 
+import numpy as np
 import pytest
 
 from custagent.core.document import Chunk
@@ -114,3 +115,39 @@ def test_none_wanted_none_given(count):
 
 def test_no_content_no_questions():
     assert sample_questions([], language="en") == []
+
+
+def vectors_of(chunks: list[Chunk], topics: dict[str, int]) -> dict[str, bytes]:
+    """A vector for each passage: near those of its topic, and far from all others."""
+    found = {}
+    for number, one in enumerate(chunks):
+        vector = np.zeros(8, dtype="<f4")
+        vector[topics[one.location]] = 1
+        vector[7] = number / 100
+        found[one.hash] = (vector / np.linalg.norm(vector)).tobytes()
+    return found
+
+
+def test_they_are_about_different_topics_where_the_vectors_tell_them():
+    chunks = [asked(number) for number in range(20)]
+    # Nearly all pages are about one thing, and those about others stand side by side.
+    topics = {chunk.location: 0 for chunk in chunks} | {"08.md": 1, "09.md": 2}
+    found = sample_questions(chunks, language="en", count=3, vectors=vectors_of(chunks, topics))
+    assert {number for number in (8, 9) if f"How do parcels travel route {number}?" in found} == {8, 9}
+    assert sample_questions(list(reversed(chunks)), language="en", count=3, vectors=vectors_of(chunks, topics)) == found
+
+
+def test_what_was_chosen_before_counts_as_a_topic():
+    chunks = [asked(1), *(titled(number) for number in range(4))]
+    topics = {"01.md": 0, "t00.md": 0, "t01.md": 0, "t02.md": 0, "t03.md": 1}
+    found = sample_questions(chunks, language="en", count=2, vectors=vectors_of(chunks, topics))
+    assert found == ["How do parcels travel route 1?", ABOUT.format(3)]
+
+
+def test_without_all_vectors_they_are_taken_evenly():
+    chunks = [asked(number) for number in range(20)]
+    vectors = vectors_of(chunks, {chunk.location: 0 for chunk in chunks})
+    del vectors[chunks[3].hash]
+    assert sample_questions(chunks, language="en", count=4, vectors=vectors) == sample_questions(
+        chunks, language="en", count=4
+    )

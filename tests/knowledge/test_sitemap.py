@@ -150,3 +150,50 @@ def test_too_many_files_end() -> None:
     tree = read(files, f"{SITE}/s")
     assert tree.cut
     assert 0 < len(tree.pages) < 500
+
+
+def test_when_pages_were_changed() -> None:
+    body = (
+        f"<urlset {XMLNS}><url><lastmod> 2026-05-03 </lastmod><loc>{SITE}/a</loc></url><url><loc>{SITE}/b</loc></url>"
+        f"<url><lastmod>2026-01-01</lastmod></url></urlset>"
+    )
+    assert parse_sitemap(body.encode()).changed == {f"{SITE}/a": "2026-05-03"}
+
+
+def translated(*entries: tuple[str, dict[str, str]]) -> bytes:
+    urls = "".join(
+        f"<url><loc>{place}</loc>"
+        + "".join(f'<xhtml:link rel="alternate" hreflang="{code}" href="{href}"/>' for code, href in others.items())
+        + "</url>"
+        for place, others in entries
+    )
+    return f'<urlset {XMLNS} xmlns:xhtml="http://www.w3.org/1999/xhtml">{urls}</urlset>'.encode()
+
+
+def test_translations_are_pages_too_and_tell_their_language() -> None:
+    others = {"x-default": f"{SITE}/a", "en": f"{SITE}/a", "pt-BR": f"{SITE}/pt/a"}
+    found = parse_sitemap(translated((f"{SITE}/a", others), (f"{SITE}/b", {})))
+    assert found.pages == (f"{SITE}/a", f"{SITE}/b", f"{SITE}/pt/a")
+    assert found.languages == {f"{SITE}/a": "en", f"{SITE}/pt/a": "pt-br"}
+
+
+def test_a_feed_or_a_style_is_no_translation() -> None:
+    body = translated((f"{SITE}/a", {"": f"{SITE}/feed"})).replace(
+        b"</loc>", b'</loc><link href="/x.css" rel="style"/>'
+    )
+    assert parse_sitemap(body).pages == (f"{SITE}/a",)
+
+
+def test_what_is_said_of_pages_of_the_site_is_kept() -> None:
+    elsewhere = "https://other.example/a"
+    body = translated((f"{SITE}/a#x", {"sv": f"{SITE}/sv"}), (elsewhere, {"en": elsewhere}))
+    body = body.replace(b"</url>", b"<lastmod>2026-05-03</lastmod></url>")
+
+    async def load(place: str) -> RawContent:
+        return RawContent(location=place, body=body)
+
+    tree = asyncio.run(
+        read_sitemaps([f"{SITE}/sitemap.xml"], load=load, belongs=lambda url: url.startswith(SITE + "/"))
+    )
+    assert tree.pages == (f"{SITE}/a", f"{SITE}/sv")
+    assert (tree.changed, tree.languages) == ({f"{SITE}/a": "2026-05-03"}, {f"{SITE}/sv": "sv"})

@@ -11,7 +11,20 @@ import pytest
 
 from custagent.core.agent import Personality, Role
 from custagent.locales import FALLBACK, catalogue, languages
-from custagent.locales.tones import KEYS, OPTIONAL, PLAIN, PLAIN_KEYS, ROLE_KEYS, TONES, faults, tones, ways
+from custagent.locales import tones as tones_module
+from custagent.locales.tones import (
+    KEYS,
+    MANNERS,
+    OPTIONAL,
+    PLAIN,
+    PLAIN_KEYS,
+    ROLE_KEYS,
+    TONES,
+    Manner,
+    faults,
+    tones,
+    ways,
+)
 
 LANGUAGES = languages()
 ROLES = [role.value for role in Role]
@@ -36,6 +49,23 @@ def test_a_voice_finds_another_way_to_say_whatever_the_catalogue_says():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_is_whole(language):
     assert tones(language).language == language
+
+
+def test_a_personality_may_have_a_file_of_its_own(tmp_path, monkeypatch):
+    for file in files("custagent.locales.tones").iterdir():
+        if file.name.endswith(".toml"):
+            (tmp_path / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    casual = (tmp_path / "en.toml").read_text(encoding="utf-8").partition("[casual]")[2].partition("[empathetic]")[0]
+    own = f"[en]{casual}".replace("[casual.", "[en.").replace("lead_in = [", 'lead_in = ["In short:", ')
+    (tmp_path / "brisk.toml").write_text(own, encoding="utf-8")
+    monkeypatch.setattr(tones_module, "files", lambda _package: tmp_path)
+    monkeypatch.setattr(tones_module, "MANNERS", {**MANNERS, "brisk": Manner(told="Quick.", asked="quick")})
+    monkeypatch.setattr(tones_module, "TONES", (*TONES, "brisk"))
+    english, swedish = tones.__wrapped__("en"), tones.__wrapped__("sv")
+    assert english.said["brisk"]["lead_in"][0] == "In short:"
+    assert english.by_role["brisk"]["sales-representative"]["lead_in"][0] == "In short:"
+    # Nobody wrote it in Swedish.
+    assert swedish.said["brisk"]["lead_in"] == swedish.said[PLAIN]["lead_in"]
 
 
 @pytest.mark.parametrize(

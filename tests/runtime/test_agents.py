@@ -10,8 +10,9 @@ from custagent.config.agents import agent_path
 from custagent.config.editor import NewAgent
 from custagent.config.home import Home
 from custagent.core.errors import ConfigError, PermissionDenied, UnknownName, UsageError
-from custagent.runtime.agents import apply_agents, create_agent, delete_agent, summaries
+from custagent.runtime.agents import apply_agents, create_agent, delete_agent
 from custagent.runtime.bootstrap import WORKSPACE_KEY, Application
+from custagent.runtime.roster import summaries
 
 USERS = """
 users:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from custagent.config.home import Home
 from custagent.core.errors import CustagentError, UsageError
 from custagent.knowledge.lint import Rule
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.lint import lint
+from custagent.runtime.lint import changed_at, lint
 from custagent.runtime.sources import sync
 from tests.runtime.conftest import Clients, Silent
 
@@ -89,3 +90,12 @@ def test_without_content_there_is_nothing_to_look_over(home: Home, open_app: Cal
     with pytest.raises(CustagentError, match="no content") as refused:
         lint(open_app(), "support")
     assert "sources sync support" in refused.value.hint
+
+
+def test_a_page_is_as_old_as_it_says_itself(read: Callable[..., Application]) -> None:
+    app = read("landing-pages")
+    document = app.store.documents.document("content/blog/returns.md")
+    assert document is not None
+    server = replace(document, last_modified="Sat, 04 Jul 2020 12:00:00 GMT")
+    assert changed_at(app, server) == datetime(2020, 7, 4, 12, tzinfo=UTC)
+    assert changed_at(app, replace(server, dated="2026-05-03T00:00:00+00:00")) == datetime(2026, 5, 3, tzinfo=UTC)

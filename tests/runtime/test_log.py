@@ -214,7 +214,7 @@ class TestASlowReader:
         stream = Stuck()
         with telling(stream):
             ours.info("first")
-            assert stream.reached.wait(10)
+            assert stream.reached.wait(30)
             yield stream
         stream.go_on.set()
 

@@ -35,9 +35,32 @@ def test_a_damaged_index_is_made_anew_while_the_words_answer(live, caplog):
     wait_until(lambda: "was damaged, and has been made anew" in caplog.text)
 
 
-def test_a_lost_folder_is_no_damage_and_the_words_answer(live):
-    shutil.rmtree(live.index_folder("support").folder)
-    assert live.retriever("support").retrieve(SEARCH, limit=1).chunks[0].estimated
+def test_a_missing_index_is_made_anew_while_the_words_answer(live, caplog):
+    folder, before = live.index_folder("support"), live.embedder.embedded
+    shutil.rmtree(folder.folder)
+    retriever = live.retriever("support")
+    with caplog.at_level(logging.WARNING):
+        assert retriever.retrieve(SEARCH, limit=1).chunks[0].estimated
+        wait_until(lambda: not retriever.retrieve(SEARCH, limit=1).chunks[0].estimated)
+    assert live.embedder.embedded == before, "the vectors are in the database"
+    live.close()
+    assert [record.message for record in caplog.records] == [
+        "the index of agent 'support' was missing, and has been made anew"
+    ]
+
+
+def test_what_is_being_read_in_for_the_first_time_is_left_to_who_reads_it(tmp_path, caplog):
+    folder, slow = IndexFolder(tmp_path, "ada"), Slow()
+    mending = Mending(lambda: slow)
+
+    def ended() -> bool:
+        mending.begin(folder)
+        return slow.updates > 1
+
+    with caplog.at_level(logging.WARNING):
+        wait_until(ended)
+        mending.close()
+    assert (folder.live(), caplog.messages) == (None, [])
 
 
 class Slow:
@@ -56,8 +79,10 @@ class Slow:
 def test_one_is_under_way_at_a_time_and_ends_with_the_workspace(tmp_path, caplog):
     slow = Slow()
     mending, folder = Mending(lambda: slow), IndexFolder(tmp_path, "ada")
+    folder.folder.mkdir()
+    (folder.folder / "current").write_text("garbage")
     mending.begin(folder)
-    assert slow.began.wait(10)
+    assert slow.began.wait(30)
     mending.begin(folder)
     with caplog.at_level(logging.INFO):
         mending.close()

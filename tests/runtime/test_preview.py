@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custagent.core.answer import Answer, Candidate, Decision, DecisionKind, Evidence, Part, Question, Reason, Usage
+from custagent.core.answer import (
+    Answer,
+    Candidate,
+    Decision,
+    DecisionKind,
+    Evidence,
+    Part,
+    Question,
+    Reason,
+    Usage,
+    Utterance,
+)
 from custagent.core.document import Citation
 from custagent.core.errors import ModelError, UsageError
 from custagent.runtime.preview import PreviewSession, answer_object, ask_lines
@@ -71,6 +82,19 @@ class TestSession:
         session.reset()
         session.ask("b")
         assert echo.asked[1].history == ()
+
+    def test_it_may_go_on_with_what_was_said_before(self):
+        session = PreviewSession(echo := Echo())
+        session.reset((Utterance(role="contact", text="Hej"), Utterance(role="agent", text="Hej!")))
+        assert (session.goes_on, session.last_question) == (True, "")
+        session.ask("a")
+        assert [one.text for one in echo.asked[0].history] == ["Hej", "Hej!"]
+        assert [question for question, _ in session.turns] == ["a"]
+        session.forget_last()
+        assert (session.goes_on, session.turns, len(session.history)) == (True, (), 2)
+        session.reset()
+        session.ask("b")
+        assert (session.goes_on, session.last_question) == (False, "b")
 
     def test_a_question_that_fails_leaves_no_trace(self):
         session = PreviewSession(Broken())

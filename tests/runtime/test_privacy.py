@@ -52,6 +52,15 @@ def test_what_is_erased_is_noted_by_number(shop: Application, hear: Hear, reply:
         known_of(shop, "k1")
 
 
+def test_what_was_typed_in_previews_goes_with_anybody(shop: Application, hear: Hear) -> None:
+    hear(shop, "k1")
+    hear(shop, "k2")
+    shop.home.preview_history.write_text("+Where is Ada Lovelace's order?\n", encoding="utf-8")
+    erase_known(shop, known_of(shop, "k1"))
+    assert not shop.home.preview_history.exists()
+    erase_known(shop, known_of(shop, "k2"))
+
+
 def test_others_who_wrote_the_same_words_are_told(shop: Application, hear: Hear) -> None:
     own = hear(shop, "visitor").contact
     shop.store.conversations.save_contact(replace(own, email="ada@example.com"))

@@ -51,12 +51,12 @@ async def serving(app, *, lease: timedelta = LEASE, host: str = "127.0.0.1") -> 
             if task.done():
                 await task
         # Loopback has no certificates, and loading those of the world takes a while.
-        async with httpx.AsyncClient(base_url=started.result(), timeout=10, verify=False) as client:
+        async with httpx.AsyncClient(base_url=started.result(), timeout=30, verify=False) as client:
             yield Served(started.result(), client, task)
     finally:
         if not task.done():
             os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.wait([task], timeout=10)
+        await asyncio.wait([task], timeout=30)
 
 
 def visitor() -> dict[str, str]:
@@ -111,7 +111,7 @@ def test_without_the_lease_it_is_alive_but_not_ready_and_takes_no_message(live):
             assert (sent.status_code, sent.json()["error"]["code"]) == (503, "busy")
             # At its end it gives back nothing that is not its own.
             os.kill(os.getpid(), signal.SIGTERM)
-            await asyncio.wait([served.task], timeout=10)
+            await asyncio.wait([served.task], timeout=30)
 
     asyncio.run(scene())
     assert live.store.conversations.list() == ()

@@ -11,7 +11,7 @@ import pytest
 from custagent.config.agents import agent_path
 from custagent.config.editor import NewAgent
 from custagent.core.document import SourceStatus
-from custagent.core.errors import ConfigError, SourceError, UnknownName, UsageError
+from custagent.core.errors import SourceError, UnknownName, UsageError
 from custagent.core.ports import Search
 from custagent.runtime.agents import create_agent, delete_agent
 from custagent.runtime.bootstrap import Application
@@ -119,8 +119,12 @@ def test_a_site_needs_its_private_address_allowed(app: Application, support: str
         "<html lang=en><title>Two</title><main><h1>Two</h1><p>Parking is free.</p></main></html>", encoding="utf-8"
     )
     with StaticSite(site_folder) as site:
-        with pytest.raises(ConfigError, match=r"127\.0\.0\.1"):
+        with pytest.raises(SourceError, match=r"127\.0\.0\.1") as refused:
             add(app, support, f"{site.origin}/", import_related=True)
+        assert (
+            f"custagent sources add support {site.origin}/ --import-related --allow-host {site.host}"
+            in refused.value.hint
+        )
         assert states(app, support) == []
         add(app, support, f"{site.origin}/", allow=(site.host,), import_related=True)
     (state,) = states(app, support)

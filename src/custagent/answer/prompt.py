@@ -12,6 +12,7 @@ from custagent.core.agent import AgentDefinition, Personality, Role
 from custagent.core.answer import Question
 from custagent.core.document import Chunk
 from custagent.core.workspace import Workspace
+from custagent.locales.tones import MANNERS
 
 __all__ = ["HISTORY_CHARS", "HISTORY_MESSAGES", "NO_ANSWER", "as_data", "build_prompt", "build_repair"]
 
@@ -23,13 +24,6 @@ _ROLES = {
     Role.CUSTOMER_SERVICE: "You are the AI customer service assistant",
     Role.MARKETING_SPECIALIST: "You are the AI assistant of the marketing team",
     Role.SALES_REPRESENTATIVE: "You are the AI assistant of the sales team",
-}
-_TONES = {
-    Personality.FRIENDLY: "friendly and warm",
-    Personality.PROFESSIONAL: "professional and precise",
-    Personality.CASUAL: "casual and easy-going",
-    Personality.EMPATHETIC: "empathetic and patient",
-    Personality.WITTY: "light and witty, never at the contact's expense",
 }
 _EXAMPLE = json.dumps({"answered": True, "sentences": [{"text": "Returns are free.", "passages": [2]}]})
 _NOTHING = json.dumps({"answered": False, "sentences": []})
@@ -98,4 +92,4 @@ def _tone(agent: AgentDefinition, workspace: Workspace, language: str) -> str:
     voice = voice_of(agent, workspace)
     if voice:
         return voice_lines(voice, language)
-    return f"Your tone: {_TONES[agent.personality or Personality.PROFESSIONAL]}."
+    return f"Your tone: {MANNERS[agent.personality or Personality.PROFESSIONAL].asked}."

@@ -78,6 +78,7 @@ def webhook_routes(
     """The routes of one webhook: GET is the provider's question whether it may come, POST a batch."""
 
     async def handshake(request: Request) -> Response:
+        """The provider's question whether it may come here; the answer is its own word back."""
         query = request.query_params
         try:
             known = query.get("hub.mode") == "subscribe" and same_secret(
@@ -90,6 +91,7 @@ def webhook_routes(
         return PlainTextResponse(query.get("hub.challenge", ""))
 
     async def batch(request: Request) -> Response:
+        """A signed batch of the provider: 200 once all that is in it is written down."""
         body = await _body(request, body_timeout)
         if isinstance(body, Response):
             return body

@@ -14,6 +14,7 @@ import typer
 from typer.main import get_command
 
 from custagent.cli.lazy import Group, Lazy, LazyGroup, Table
+from custagent.cli.manners import manner_options, read_options
 
 START: Final = "Start"
 AGENTS: Final = "Agents"
@@ -43,10 +44,10 @@ COMMANDS: Final[Table] = {
         "custagent.cli.demo:demo", "See an agent answer from an example help site, in a throw-away folder.", START
     ),
     "init": Lazy(f"{_AGENTS}:init", "Make the current folder a workspace.", START),
-    "create": Lazy(f"{_AGENTS}:create", "Create an agent.", AGENTS),
-    "list": Lazy(f"{_AGENTS}:list_agents", "List the agents of this workspace.", AGENTS),
+    "create": Lazy("custagent.cli.create:create", "Create an agent.", AGENTS),
+    "list": Lazy("custagent.cli.roster:list_agents", "List the agents of this workspace.", AGENTS),
     "show": Lazy(f"{_AGENTS}:show", "Show one agent.", AGENTS),
-    "edit": Lazy(f"{_AGENTS}:edit", "Change an agent's settings.", AGENTS),
+    "edit": Lazy("custagent.cli.edit:edit", "Change an agent's settings.", AGENTS),
     "delete": Lazy(f"{_AGENTS}:delete", "Delete an agent.", AGENTS),
     "plan": Lazy("custagent.cli.versions:plan_changes", "Show what `custagent apply` would change.", AGENTS),
     "apply": Lazy(f"{_AGENTS}:apply", "Put the YAML files into force.", AGENTS),
@@ -233,6 +234,25 @@ HELP: Final = """Create, test, deploy and run an AI customer agent.
 
 Begin with: custagent demo"""
 
+#: What the bare command says: all commands are more than a screen, and a newcomer looks for the first.
+FIRST_STEPS: Final = """custagent creates, tests and runs an AI customer agent.
+
+  custagent demo                                    see one answer first
+
+  custagent init --name "Northwind Bikes"           make this folder a workspace
+  custagent create support                          create an agent
+  custagent sources add support URL --import-related
+                                                    give it your help pages
+  custagent preview support                         talk to it
+  custagent test support --init                     write its first test cases
+  custagent test support                            run them
+  custagent channels add live-chat web --origin URL
+                                                    a chat on your own site
+  custagent assign support web                      let the agent answer there
+  custagent run                                     go live
+
+All commands: custagent --help"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
@@ -272,7 +292,7 @@ def _version(value: bool) -> None:
 
 
 def _global_options(variables: Mapping[str, str], panel: str | None) -> list[Any]:
-    """--workspace and --as; a name in `variables` lets an environment variable speak when the option is absent."""
+    """--workspace and --as, --quiet and --no-color; a name in `variables` lets an environment variable speak when the option is absent."""
 
     def options(
         workspace_folder: Annotated[
@@ -302,9 +322,7 @@ def _global_options(variables: Mapping[str, str], panel: str | None) -> list[Any
         ] = None,
     ) -> None: ...
 
-    reader = typer.Typer(add_completion=False)
-    reader.command()(options)
-    return list(get_command(reader).params)
+    return [*read_options(options), *manner_options(panel)]
 
 
 def _everywhere() -> list[Any]:
@@ -315,15 +333,19 @@ def _everywhere() -> list[Any]:
 @cache
 def command() -> LazyGroup:
     """The whole command line. Imports no command's module."""
-    app = typer.Typer(name="custagent", cls=LazyGroup, no_args_is_help=True, help=HELP)
+    app = typer.Typer(name="custagent", cls=LazyGroup, invoke_without_command=True, help=HELP)
 
     @app.callback()
     def root(
+        ctx: typer.Context,
         *,
         version: Annotated[
             bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
         ] = False,
-    ) -> None: ...
+    ) -> None:
+        del version  # its callback has told it
+        if ctx.invoked_subcommand is None:
+            typer.echo(FIRST_STEPS)
 
     group = get_command(app)
     if not isinstance(group, LazyGroup):

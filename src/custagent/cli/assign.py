@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from custagent.cli import completion
 from custagent.cli.ask import ask_choice, ask_choices, ask_yes, can_ask
 from custagent.cli.opening import AgentName, Json, open_app
 from custagent.cli.render import counted, next_steps, print_json, say, success, warn
@@ -18,8 +19,13 @@ from custagent.runtime.assignments import unassign as unassign_agent
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.pauses import pause_agents, resume_agents
 
-Channels = Annotated[list[str] | None, typer.Argument(metavar="[CHANNEL]...", help="Names of channels.")]
-Agents = Annotated[list[str] | None, typer.Argument(metavar="[AGENT]...", help="Names of agents.")]
+Channels = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[CHANNEL]...", autocompletion=completion.channels, help="Names of channels."),
+]
+Agents = Annotated[
+    list[str] | None, typer.Argument(metavar="[AGENT]...", autocompletion=completion.agents, help="Names of agents.")
+]
 
 
 class HandoffMode(StrEnum):

@@ -13,7 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
-from custagent.cli.opening import open_app
+from custagent.cli import completion
+from custagent.cli.opening import Json, open_app
 from custagent.cli.reading import ReadingDisplay
 from custagent.cli.render import counted, next_steps, progress, say, success, warn
 from custagent.config.cases import PlacedCase, agents_with_cases, case_path, load_cases
@@ -23,6 +24,7 @@ from custagent.core.ports import Answerer
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.case_report import as_github, as_junit
 from custagent.runtime.cases import Change, Result, compare, first_cases, run_cases
+from custagent.runtime.channels import ADD_HINT
 from custagent.runtime.simulation import Simulation
 
 #: Cases that `--init` writes.
@@ -39,7 +41,10 @@ class Format(StrEnum):
 def run_tests(
     ctx: typer.Context,
     agents: Annotated[
-        list[str] | None, typer.Argument(metavar="[AGENT]...", help="All that have cases, if none is named.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[AGENT]...", autocompletion=completion.agents, help="All that have cases, if none is named."
+        ),
     ] = None,
     case: Annotated[
         list[str] | None,
@@ -59,6 +64,7 @@ def run_tests(
     init: Annotated[
         bool, typer.Option("--init", help="Write first cases from questions that the content itself asks.")
     ] = False,
+    json: Json = False,
 ) -> None:
     """Run an agent's test cases.
 
@@ -80,8 +86,11 @@ def run_tests(
     results = _run_fresh(app, cases, jobs) if fresh else run_cases(app, cases, jobs=jobs)
     changes = None if baseline is None else compare(results, _read(baseline))
     failed = _failed(results, changes)
+    output = Format.JSON if json else output
     if output is Format.TEXT:
         _tell(results, changes)
+        if changes is None and not failed:
+            _tell_next(app, {one.agent for one in cases})
     elif output is Format.JSON:
         typer.echo(json_format.dumps([result.as_json() for result in results], ensure_ascii=False, indent=2))
     else:
@@ -177,6 +186,16 @@ def _tell(results: Sequence[Result], changes: Sequence[Change] | None) -> None:
         success(f"{counted(passed, 'case')} passed.")
     else:
         say(f"{len(results) - passed} of {counted(len(results), 'case')} failed.", style="bold red")
+
+
+def _tell_next(app: Application, tested: set[str]) -> None:
+    """The way to customers, for the one agent that is good and has none yet."""
+    waiting = [name for name in sorted(tested) if not app.agent(name).assignments]
+    if len(waiting) == 1:
+        channels = [channel.name for channel in app.workspace.channels]
+        next_steps(
+            [*([] if channels else [ADD_HINT]), f"custagent assign {waiting[0]} {channels[0] if channels else 'web'}"]
+        )
 
 
 def _tell_one(kind: str, result: Result, told: Sequence[str]) -> None:

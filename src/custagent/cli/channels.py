@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from custagent.cli import completion
 from custagent.cli.ask import confirm
 from custagent.cli.opening import Json, Yes, open_app
 from custagent.cli.render import counted, fail, next_steps, print_json, say, stderr, success, table, warn
@@ -27,7 +28,12 @@ from custagent.runtime.channels import (
 )
 from custagent.runtime.pauses import pause_channel, resume_channel
 
-ChannelName = Annotated[str, typer.Argument(metavar="CHANNEL", help="The channel's name.", show_default=False)]
+ChannelName = Annotated[
+    str,
+    typer.Argument(
+        metavar="CHANNEL", autocompletion=completion.channels, help="The channel's name.", show_default=False
+    ),
+]
 
 
 def list_channels(ctx: typer.Context, json: Json = False) -> None:
@@ -134,7 +140,10 @@ def resume(ctx: typer.Context, name: ChannelName, json: Json = False) -> None:
 def unread(
     ctx: typer.Context,
     name: Annotated[
-        str | None, typer.Argument(metavar="CHANNEL", help="Of this channel only.", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="CHANNEL", autocompletion=completion.channels, help="Of this channel only.", show_default=False
+        ),
     ] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Delete them.")] = False,
     yes: Yes = False,
@@ -201,7 +210,7 @@ def snippet(
     stderr().print(f"If your pages send a Content-Security-Policy, add to it: {told}", style="dim", soft_wrap=True)
 
 
-def remove(ctx: typer.Context, name: ChannelName, yes: Yes = False) -> None:
+def remove(ctx: typer.Context, name: ChannelName, yes: Yes = False, json: Json = False) -> None:
     """Remove a channel that no agent is on.
 
     Takes it out of custagent.yaml at once. Its conversations stay, but nothing more is sent on it.
@@ -215,4 +224,7 @@ def remove(ctx: typer.Context, name: ChannelName, yes: Yes = False) -> None:
     told = " People still have open conversations on it, and could not reply any more." if waiting else ""
     confirm(f"Remove {name}?{told}", yes=yes)
     remove_channel(app, name)
+    if json:
+        print_json({"channel": name})
+        return
     success(f"Removed {name}")

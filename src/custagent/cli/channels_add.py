@@ -11,6 +11,7 @@ import typer
 from custagent.cli.ask import ask_choice, ask_text, can_ask
 from custagent.cli.opening import Json, open_app
 from custagent.cli.render import next_steps, print_json, say, success
+from custagent.config.agents import agent_names
 from custagent.core.channel import Channel, ChannelBase, ChannelKind, LiveChatChannel
 from custagent.core.errors import UsageError
 from custagent.runtime.bootstrap import Application
@@ -128,7 +129,7 @@ def _tell(app: Application, channel: Channel, url: str) -> None:
         say()
         say("Set these variables where custagent runs:")
         for variable in missing:
-            say(f"  export {variable}=…", style="cyan")
+            say(f"  export {variable}=…", style="cyan", whole=True)
     elsewhere = steps_elsewhere(app, channel, url)
     if elsewhere:
         say()
@@ -138,7 +139,13 @@ def _tell(app: Application, channel: Channel, url: str) -> None:
     chat = isinstance(channel, LiveChatChannel)
     check = [] if chat else [f"custagent channels check {channel.name}"]
     snippet = [f"custagent channels snippet {channel.name}"] if chat else []
-    next_steps([*check, f"custagent assign AGENT {channel.name}", *snippet])
+    next_steps([*check, f"custagent assign {_agent(app)} {channel.name}", *snippet])
+
+
+def _agent(app: Application) -> str:
+    """Who is to answer there, where that can only be one."""
+    names = agent_names(app.home)
+    return names[0] if len(names) == 1 else "AGENT"
 
 
 def _option_of(setting: Setting) -> str:

@@ -49,7 +49,7 @@ def demo(
 
 def _announce(command: str) -> None:
     say()
-    say(f"$ {command}", style="bold")
+    say(f"$ {command}", style="bold", whole=True)
 
 
 def _silent(_: str) -> None:

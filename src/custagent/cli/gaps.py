@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from custagent.cli import completion
 from custagent.cli.ask import ask_text, can_ask
 from custagent.cli.opening import Json, open_app
 from custagent.cli.reading import ReadingDisplay
@@ -36,7 +37,10 @@ Number = Annotated[int, typer.Argument(metavar="GAP", help="Its number, as `gaps
 def list_gaps(
     ctx: typer.Context,
     agent: Annotated[
-        list[str] | None, typer.Option("--agent", metavar="AGENT", help="Only of this agent; repeat it for more.")
+        list[str] | None,
+        typer.Option(
+            "--agent", metavar="AGENT", autocompletion=completion.agents, help="Only of this agent; repeat it for more."
+        ),
     ] = None,
     kind: Annotated[GapKind | None, typer.Option("--kind", help="Only of this kind.", show_default=False)] = None,
     since: Annotated[
@@ -137,7 +141,7 @@ def answer(
         raise typer.Exit(1)
 
 
-def dismiss(ctx: typer.Context, gap: Number) -> None:
+def dismiss(ctx: typer.Context, gap: Number, json: Json = False) -> None:
     """Put a gap aside that nobody will write an answer to.
 
     It is not listed any more, whatever more is asked about it.
@@ -146,17 +150,23 @@ def dismiss(ctx: typer.Context, gap: Number) -> None:
       custagent gaps dismiss 3
     """
     done = dismiss_gap(open_app(ctx), gap)
+    if json:
+        print_json({"gap": done.id, "status": done.status})
+        return
     success(f"Gap {done.id} is dismissed.")
     next_steps([f"custagent gaps reopen {done.id}"])
 
 
-def reopen(ctx: typer.Context, gap: Number) -> None:
+def reopen(ctx: typer.Context, gap: Number, json: Json = False) -> None:
     """Open a gap again that was answered or dismissed.
 
     Example:
       custagent gaps reopen 3
     """
     done = reopen_gap(open_app(ctx), gap)
+    if json:
+        print_json({"gap": done.id, "status": done.status})
+        return
     success(f"Gap {done.id} is open again.")
     next_steps([f"custagent gaps answer {done.id}"])
 

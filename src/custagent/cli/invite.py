@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from custagent.cli import completion
 from custagent.cli.opening import Json, open_app
 from custagent.cli.render import print_json, say, stdout, success
 from custagent.cli.run import PORT
@@ -15,7 +16,12 @@ from custagent.runtime.inbox_web.sign_in import INVITED_FOR, Doorkeeper
 
 def invite(
     ctx: typer.Context,
-    user: Annotated[str, typer.Argument(metavar="USER", help="As `users list` shows them.", show_default=False)],
+    user: Annotated[
+        str,
+        typer.Argument(
+            metavar="USER", autocompletion=completion.users, help="As `users list` shows them.", show_default=False
+        ),
+    ],
     json: Json = False,
 ) -> None:
     """Print a link by which a user sets a password for the web inbox.

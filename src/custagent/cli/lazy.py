@@ -84,8 +84,19 @@ class LazyGroup(TyperGroup):
             self._loaded[name] = self._group(name, entry) if isinstance(entry, Group) else self._command(name, entry)
         return self._loaded[name]
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command. Typer would turn Ctrl-C into an exit code, and who pressed it would be told nothing."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Abort from None
+
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """What the typed words mean; here a listed command becomes a real one."""
+        if args and args[0] not in self.commands and not ctx.resilient_parsing:
+            from custagent.cli.usage import no_command
+
+            raise no_command(ctx.command_path, args[0], self.commands)
         name, listed, rest = super().resolve_command(ctx, args)
         return name, listed if name is None else self.load(name), rest
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from custagent.cli.transcript import show_agent, show_answer, show_body
@@ -15,9 +16,10 @@ class LiveReply:
     A reply that came at once, or came out otherwise than it began, is shown whole.
     """
 
-    def __init__(self, labels: Mapping[str, str] = MappingProxyType({})) -> None:
-        """`labels` say of sources what they are."""
+    def __init__(self, labels: Mapping[str, str] = MappingProxyType({}), root: Path | None = None) -> None:
+        """`labels` say of sources what they are; files of the folder `root` become links."""
         self._labels = labels
+        self._root = root
         self._said: list[str] = []
 
     def hear(self, sentence: str) -> None:
@@ -27,8 +29,12 @@ class LiveReply:
         self._said.append(sentence)
         show_body(sentence)
 
-    def show(self, answer: Answer) -> None:
-        """The reply is complete."""
+    def show(self, answer: Answer, *, instead: Callable[[], None] | None = None) -> None:
+        """The reply is complete. `instead` shows its text otherwise, as a channel does."""
         is_shown = bool(self._said) and " ".join(self._said).split() == answer.text.split()
         self._said.clear()
-        show_answer(answer, with_text=not is_shown, labels=self._labels)
+        if instead is not None:
+            if not is_shown:
+                show_agent()
+            instead()
+        show_answer(answer, with_text=not is_shown and instead is None, labels=self._labels, root=self._root)

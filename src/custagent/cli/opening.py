@@ -6,12 +6,15 @@ from typing import Annotated
 
 import typer
 
+from custagent.cli import completion
 from custagent.cli.app import invocation
 from custagent.runtime.bootstrap import Application, open_application
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]
-AgentName = Annotated[str, typer.Argument(metavar="AGENT", help="The agent's name.", show_default=False)]
+AgentName = Annotated[
+    str, typer.Argument(metavar="AGENT", autocompletion=completion.agents, help="The agent's name.", show_default=False)
+]
 
 
 def open_app(ctx: typer.Context) -> Application:

@@ -7,22 +7,29 @@ markup, and control characters in it (which could move the cursor or rewrite the
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from functools import cache
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as RichProgress
     from rich.table import Table
+    from rich.theme import Theme
 
+#: Of the 256 colours of terminals, those in the place of the first sixteen: many a terminal's own yellow or cyan cannot be
+#: read on white. These can, on white and on black (a contrast of 3.8 and more).
+COLOURS: Final = {"cyan": 31, "green": 28, "magenta": 133, "red": 160, "yellow": 130}
+#: Set to "no" where somebody else types the next command anyway, as in the demo.
+NEXT = "CUSTAGENT_NEXT"
 #: Seconds between two lines of progress where there is no terminal to draw on.
 PROGRESS_INTERVAL = 5.0
 
@@ -30,10 +37,37 @@ PROGRESS_INTERVAL = 5.0
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
+#: What stays together where a line is broken: a command at its end, which is copied, or a word with the room before it.
+_PIECE = re.compile(r"\s*custagent [a-z].*|\s*\S+")
 #: How a conversation's id looks (`store.conversations`).
 _ID = re.compile(r"[A-Za-z0-9]{22}")
 #: Letters of a fact's label, with the room behind it.
 _LABEL = 16
+
+
+@dataclass(slots=True)
+class _Manner:
+    """How this command talks."""
+
+    quiet: bool = False
+
+
+_manner = _Manner()
+
+
+def be_quiet(quiet: bool = True) -> None:
+    """From now on only results, warnings and errors (`--quiet`); `False` ends that."""
+    _manner.quiet = quiet
+
+
+@cache
+def theme() -> Theme:
+    """Our colours by their usual names, alone and bold."""
+    from rich.theme import Theme
+
+    return Theme(
+        {f"{weight}{name}": f"{weight}color({number})" for name, number in COLOURS.items() for weight in ("", "bold ")}
+    )
 
 
 @cache
@@ -41,7 +75,7 @@ def stdout() -> Console:
     """Where results go."""
     from rich.console import Console
 
-    return Console(highlight=False, markup=False, emoji=False)
+    return Console(highlight=False, markup=False, emoji=False, theme=theme())
 
 
 @cache
@@ -49,7 +83,14 @@ def stderr() -> Console:
     """Where messages about the work go."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False, markup=False, emoji=False)
+    return Console(stderr=True, highlight=False, markup=False, emoji=False, theme=theme())
+
+
+def on_terminal(stream: TextIO) -> bool:
+    """Whether `stream` is drawn on: a terminal, or something that asks to be treated as one. Rich is not loaded to say no."""
+    if os.environ.get("FORCE_COLOR") or os.environ.get("TTY_COMPATIBLE"):
+        return (stderr() if stream is sys.stderr else stdout()).is_terminal
+    return stream.isatty()
 
 
 def visible(text: str) -> str:
@@ -57,14 +98,40 @@ def visible(text: str) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def say(text: str = "", *, style: str = "") -> None:
-    """A line of result for people, on stdout."""
-    stdout().print(visible(text), style=style or None, soft_wrap=True)
+def say(text: str = "", *, style: str = "", whole: bool = False) -> None:
+    """A line of result for people, on stdout; on a terminal long ones are broken between words.
+
+    What is copied, such as a command or a tag, is told `whole`: the terminal folds it, and it is still one line.
+    """
+    if not on_terminal(sys.stdout):
+        sys.stdout.write(f"{visible(text)}\n")
+        return
+    shown = visible(text) if whole else _folded(visible(text), stdout().width)
+    stdout().print(shown, style=style or None, soft_wrap=True)
+
+
+def _folded(text: str, width: int) -> str:
+    """`text` in lines of at most `width` cells, as far as its words allow; they go on below their indent."""
+    from rich.cells import cell_len
+
+    lines: list[str] = []
+    for line in text.split("\n"):
+        indent = line[: len(line) - len(line.lstrip())]
+        below = f"{indent}  " if indent else ""
+        shown = ""
+        for piece in _PIECE.findall(line):
+            if shown.strip() and cell_len(shown) + cell_len(piece) > width:
+                lines.append(shown)
+                shown = below + piece.lstrip()
+            else:
+                shown += piece
+        lines.append(shown)
+    return "\n".join(lines)
 
 
 def fact(label: str, value: str) -> None:
     """ "Label:   value" on stdout; what does not fit on the terminal's line goes on below the value."""
-    if not stdout().is_terminal:
+    if not on_terminal(sys.stdout):
         say(f"{label + ':':<{_LABEL}}{value}")
         return
     from rich.table import Table
@@ -78,8 +145,9 @@ def fact(label: str, value: str) -> None:
 
 
 def success(text: str) -> None:
-    """What was done, on stdout."""
-    say(text, style="green")
+    """What was done, on stdout; nothing with `--quiet`, for the exit code tells it."""
+    if not _manner.quiet:
+        say(text, style="green")
 
 
 def warn(text: str, *, hint: str = "") -> None:
@@ -93,11 +161,17 @@ def fail(text: str, *, hint: str = "") -> None:
 
 
 def _tell(word: str, style: str, text: str, hint: str) -> None:
+    if not on_terminal(sys.stderr):
+        sys.stderr.write("".join(f"{visible(line)}\n" for line in (f"{word}: {text}", hint) if line))
+        return
+    from rich.text import Text
+
     console = stderr()
-    console.print(f"{word}: ", style=style, end="", soft_wrap=True)
-    console.print(visible(text), soft_wrap=True)
+    told = Text(_folded(visible(f"{word}: {text}"), console.width))
+    told.stylize(style, 0, len(word) + 1)
+    console.print(told, soft_wrap=True)
     if hint:
-        console.print(visible(hint), style="dim", soft_wrap=True)
+        console.print(_folded(visible(hint), console.width), style="dim", soft_wrap=True)
 
 
 def counted(number: int, thing: str) -> str:
@@ -106,11 +180,13 @@ def counted(number: int, thing: str) -> str:
 
 
 def next_steps(commands: Sequence[str]) -> None:
-    """The commands that make sense now, each on a line that can be copied."""
+    """The commands that make sense now, each on a line that can be copied; none with `--quiet`."""
+    if _manner.quiet or os.environ.get(NEXT) == "no":
+        return
     say()
     say("Next:")
     for command in commands:
-        say(f"  {command}", style="cyan")
+        say(f"  {command}", style="cyan", whole=True)
 
 
 def print_json(obj: Any) -> None:
@@ -152,7 +228,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     A column that holds numbers only is set flush right. None is an empty cell.
     """
     cells = [["" if cell is None else visible(str(cell)) for cell in row] for row in rows]
-    if stdout().is_terminal:
+    if on_terminal(sys.stdout):
         stdout().print(_fitted(columns, rows, cells))
         return
     for line in (columns, *cells):
@@ -193,6 +269,13 @@ class _Bar:
         self._bar.update(self._task, completed=done, total=total, note=visible(note))
 
 
+class _Silence:
+    """Progress that nobody wants to see."""
+
+    def show(self, done: int, total: int | None = None, note: str = "") -> None:
+        """Nothing."""
+
+
 class _Lines:
     """Progress as plain lines, for logs: at most one in `PROGRESS_INTERVAL` seconds, so short work prints none."""
 
@@ -206,13 +289,16 @@ class _Lines:
             return
         self._told = self._clock()
         of = "" if total is None else f" of {total}"
-        stderr().print(visible(f"{self._title}: {done}{of} {note}".rstrip()), soft_wrap=True)
+        sys.stderr.write(visible(f"{self._title}: {done}{of} {note}".rstrip()) + "\n")
 
 
 @contextmanager
 def progress(title: str, *, clock: Callable[[], float] = time.monotonic) -> Iterator[Progress]:
     """A `Progress` on stderr while the block runs: a bar on a terminal that goes when it is done, else plain lines."""
-    if not stderr().is_terminal:
+    if _manner.quiet:
+        yield _Silence()
+        return
+    if not on_terminal(sys.stderr):
         yield _Lines(title, clock)
         return
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn

@@ -12,7 +12,7 @@ import typer
 
 from custagent.channels.live_chat.adapter import snippet
 from custagent.cli.opening import open_app
-from custagent.cli.render import say, success, warn
+from custagent.cli.render import on_terminal, say, success, warn
 from custagent.core.channel import ChannelKind
 from custagent.runtime.backup import check_database
 from custagent.runtime.bootstrap import Application
@@ -55,6 +55,8 @@ def run(
     with telling(sys.stderr, form=log_format, level=log_level, texts=log_texts, secrets=secrets):
         check_database(app)
         _run(_serve(app, served, host, port))
+    # Below the ^C that a terminal shows.
+    say("\nStopped." if on_terminal(sys.stdout) else "Stopped.")
 
 
 async def _serve(app: Application, served: Sequence[ChannelState], host: str, port: int) -> None:
@@ -71,7 +73,8 @@ def _tell(served: Sequence[ChannelState], address: str, public_url: str | None) 
     for state in served:
         say(f"{state.name}: {state.agent}{' (paused)' if state.paused else ''} answers")
         if state.kind == ChannelKind.LIVE_CHAT:
-            say(f"  {snippet(public_url or address, state.name)}")
+            say("  Paste this into your pages, before </body>:")
+            say(f"  {snippet(public_url or address, state.name)}", whole=True)
     say("Ctrl-C ends it.")
     sys.stdout.flush()
 

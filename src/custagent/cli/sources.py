@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
+from custagent.cli import completion
 from custagent.cli.ask import confirm
 from custagent.cli.opening import AgentName, Json, Yes, open_app
 from custagent.cli.reading import ReadingDisplay
@@ -115,6 +117,7 @@ def add(
     definition = add_places(app, agent, wanted, allow_hosts=allow_host or [])
     with _display() as display:
         read = sync_sources(app, definition, display, only=[place.location for place in wanted])
+    _tell_words_only(app)
     _tell(agent, read, json=json)
 
 
@@ -165,7 +168,12 @@ def list_sources(
 def show(
     ctx: typer.Context,
     agent: AgentName,
-    location: Annotated[str, typer.Argument(help="The source, as `sources list` shows it.", show_default=False)],
+    location: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=completion.sources, help="The source, as `sources list` shows it.", show_default=False
+        ),
+    ],
     json: Json = False,
 ) -> None:
     """Show the pages of one source.
@@ -178,8 +186,7 @@ def show(
     state = find_state(app, agent, location)
     pages = app.store.documents.fetched(agent, state.key)
     if json:
-        listed = [{"location": place, "fetched_at": at} for place, at in pages.items()]
-        print_json({**_as_json(state), "documents": listed})
+        print_json({**_as_json(state), "documents": [_page_json(app, place, at) for place, at in pages.items()]})
         return
     say(f"{state.location}  ({state.status.value}, {state.pages} pages, {state.chunks} passages)")
     for place, at in pages.items():
@@ -190,8 +197,14 @@ def show(
 def remove(
     ctx: typer.Context,
     agent: AgentName,
-    location: Annotated[str, typer.Argument(help="The source, as `sources list` shows it.", show_default=False)],
+    location: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=completion.sources, help="The source, as `sources list` shows it.", show_default=False
+        ),
+    ],
     yes: Yes = False,
+    json: Json = False,
 ) -> None:
     """Remove a source from an agent.
 
@@ -204,6 +217,9 @@ def remove(
     state = find_state(app, agent, location)
     confirm(f"Remove {state.location} with {state.pages} pages?", yes=yes)
     remove_source(app, agent, state.location)
+    if json:
+        print_json({"agent": agent, "location": state.location, "pages": state.pages})
+        return
     success(f"Removed {state.location}")
 
 
@@ -211,7 +227,10 @@ def sync(
     ctx: typer.Context,
     agent: AgentName,
     locations: Annotated[
-        list[str] | None, typer.Argument(metavar="[LOCATION]...", help="All sources, if none is named.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[LOCATION]...", autocompletion=completion.sources, help="All sources, if none is named."
+        ),
     ] = None,
     accept_removals: Annotated[
         bool, typer.Option("--accept-removals", help="Remove pages even if over 30 % of a source are gone.")
@@ -236,6 +255,7 @@ def sync(
     if dry_run:
         _tell_would(agent, read, json=json)
         return
+    _tell_words_only(app)
     _tell(agent, read, json=json)
 
 
@@ -243,6 +263,11 @@ def _short_answer(question: str, answer: str) -> list[Place]:
     if bool(question) != bool(answer):
         raise UsageError("--question and --answer go together")
     return [Place(mapping={"short_answer": question, "answer": answer})] if question else []
+
+
+def _tell_words_only(app: Application) -> None:
+    if missing := app.words_only:
+        warn(f"{missing.message}.", hint=missing.hint)
 
 
 def _tell(agent: str, read: Sequence[SourceState], *, json: bool) -> None:
@@ -319,6 +344,14 @@ def _typed(place: Place, content: Content | None) -> Place:
 def _row(state: SourceState, types: Mapping[str, str]) -> list[object]:
     read = f"{state.synced_at:%Y-%m-%d %H:%M}" if state.synced_at else "never"
     return [types.get(state.location, state.kind), state.location, state.status.value, state.pages, state.chunks, read]
+
+
+def _page_json(app: Application, place: str, fetched_at: datetime) -> dict[str, Any]:
+    from custagent.runtime.lint import changed_at
+
+    document = app.store.documents.document(place)
+    told = (document.language, changed_at(app, document)) if document else ("", None)
+    return {"location": place, "fetched_at": fetched_at, "language": told[0], "changed_at": told[1]}
 
 
 def _as_json(state: SourceState) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from rich.padding import Padding
@@ -21,6 +22,8 @@ _LABELS = {
     "blog": "blog",
 }
 _BAR_CELLS = 10
+#: What the place of a short answer begins with: it is no page that anybody could open.
+_SHORT_ANSWER = "short-answer:"
 _COLOURS = {
     DecisionKind.ANSWER: "green",
     DecisionKind.CLARIFY: "yellow",
@@ -37,7 +40,7 @@ def show_question(text: str) -> None:
 
 def show_agent() -> None:
     """Who speaks now."""
-    stdout().print(Text("Agent", style="bold green") + Text("  AI", style="dim"))
+    stdout().print(Text.assemble(("Agent", "bold green"), ("  AI", "dim")))
 
 
 def labels_of(agent: AgentDefinition) -> dict[str, str]:
@@ -45,16 +48,22 @@ def labels_of(agent: AgentDefinition) -> dict[str, str]:
     return {one.location: _LABELS[one.type] for one in agent.sources if isinstance(one, CollectionSource)}
 
 
-def show_answer(answer: Answer, *, with_text: bool = True, labels: Mapping[str, str] = MappingProxyType({})) -> None:
+def show_answer(
+    answer: Answer,
+    *,
+    with_text: bool = True,
+    labels: Mapping[str, str] = MappingProxyType({}),
+    root: Path | None = None,
+) -> None:
     """What the agent says, with its sources, decision and confidence; without its text where that is shown already.
 
-    `labels` say of sources what they are.
+    `labels` say of sources what they are; files of the folder `root` become links.
     """
     if with_text:
         show_agent()
         show_body(answer.text)
     for number, citation in dict(numbered(answer.citations)).items():
-        show_source(number, citation, label=labels.get(citation.source, ""))
+        show_source(number, citation, label=labels.get(citation.source, ""), root=root)
     colour = _COLOURS[answer.decision.kind]
     line = Text("  ")
     line.append(answer.decision.kind.value, style=f"bold {colour}")
@@ -65,19 +74,32 @@ def show_answer(answer: Answer, *, with_text: bool = True, labels: Mapping[str, 
     say()
 
 
-def show_source(number: int, citation: Citation, *, label: str = "") -> None:
-    """A page that the answer rests on, and what it is."""
+def show_source(number: int, citation: Citation, *, label: str = "", root: Path | None = None) -> None:
+    """A page that the answer rests on, and what it is. Terminals open its link, one of a file of `root`, too."""
     heading = f" > {citation.heading}" if citation.heading else ""
     line = Text(f"  [{number}] ", style="cyan")
     line.append(visible(f"{citation.title}{heading}"))
+    if citation.link.startswith(_SHORT_ANSWER):
+        label = "short answer"
     if label:
         line.append(f"  ({label})", style="dim")
     if citation.private:
         line.append("  (private: the contact sees no source)", style="yellow")
     stdout().print(line, soft_wrap=True)
+    if citation.link.startswith(_SHORT_ANSWER):
+        return
     link = visible(citation.link)
-    style = f"dim link {link}" if link.startswith(("http://", "https://")) else "dim"
-    stdout().print(Text(f"      {link}", style=style), soft_wrap=True)
+    address = _address(citation, root)
+    stdout().print(Text(f"      {link}", style=f"dim link {address}" if address else "dim"), soft_wrap=True)
+
+
+def _address(citation: Citation, root: Path | None) -> str:
+    """What a terminal can open; "" for what is no page of the web and no file."""
+    link = visible(citation.link)
+    if link.startswith(("http://", "https://")):
+        return "" if " " in link else link
+    file = root / citation.location if root else None
+    return file.as_uri() if file and file.is_file() else ""
 
 
 def show_body(text: str) -> None:

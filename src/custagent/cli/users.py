@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from custagent.cli import completion
 from custagent.cli.ask import ask_choice, ask_choices, ask_text, can_ask, confirm
 from custagent.cli.opening import Json, Yes, open_app
 from custagent.cli.render import counted, next_steps, print_json, say, success, table
@@ -29,7 +30,12 @@ from custagent.runtime.people import (
     user_states,
 )
 
-UserName = Annotated[str, typer.Argument(metavar="USER", help="The user's name, or email.", show_default=False)]
+UserName = Annotated[
+    str,
+    typer.Argument(
+        metavar="USER", autocompletion=completion.users, help="The user's name, or email.", show_default=False
+    ),
+]
 SeatOption = Annotated[Seat | None, typer.Option(help="The paid seat.", show_default=False)]
 PermissionOption = Annotated[
     list[Permission] | None, typer.Option("--permission", help="What the user may do. Repeatable.")

@@ -32,6 +32,7 @@ def validate(
     ] = None,
     output: Annotated[Format, typer.Option("--format", help="How findings are printed.")] = Format.TEXT,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts: --format json.")] = False,
 ) -> None:
     """Check the YAML files.
 
@@ -46,7 +47,7 @@ def validate(
 
     wanted = paths or [find_home(Path.cwd(), explicit=invocation(ctx).workspace).root]
     report = check(wanted)
-    sys.stdout.write(report.render(output.value))
+    sys.stdout.write(report.render(Format.JSON.value if json else output.value))
     raise typer.Exit(report.exit_code(strict=strict))
 
 

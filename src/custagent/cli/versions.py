@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from custagent.cli import completion
 from custagent.cli.opening import Json, open_app
 from custagent.cli.render import counted, next_steps, print_json, say, success, table
 from custagent.core.errors import UnknownName, UsageError
@@ -18,9 +19,15 @@ _SHOWN = 60
 
 def plan_changes(
     ctx: typer.Context,
-    agents: Annotated[list[str] | None, typer.Argument(metavar="[AGENT]...", help="All, if none is named.")] = None,
+    agents: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[AGENT]...", autocompletion=completion.agents, help="All, if none is named."),
+    ] = None,
     cases: Annotated[
-        bool, typer.Option("--cases/--no-cases", help="Whether the test cases of changed agents are run both ways.")
+        bool,
+        typer.Option(
+            "--cases/--no-cases", help="Whether the test cases of agents that would reply otherwise are run both ways."
+        ),
     ] = True,
     json: Json = False,
 ) -> None:
@@ -37,17 +44,19 @@ def plan_changes(
     if json:
         print_json(planned)
         return
-    changed = [one for one in planned if one.kind != "unchanged"]
+    changed = [one for one in planned if one.kind != "unchanged" or one.cases]
     for one in changed:
-        _tell(one)
+        tell_planned(one)
     if changed:
         next_steps([f"custagent apply {' '.join(agents or [])}".strip()])
     else:
         success("The files say what is in force.")
 
 
-def _tell(one: Planned) -> None:
+def tell_planned(one: Planned) -> None:
+    """What would become of one agent, or of custagent.yaml, on stdout."""
     says = {
+        "unchanged": f"version {one.version} stays in force, and replies otherwise by the new custagent.yaml",
         "new": "goes live for the first time",
         "changed": f"version {one.version} is in force; {counted(len(one.differences), 'setting')} would change",
         "written-otherwise": f"version {one.version} is in force; only comments, order or quotes would change",
@@ -75,7 +84,9 @@ def _short(value: str | None) -> str:
 
 def history(
     ctx: typer.Context,
-    agent: Annotated[str, typer.Argument(metavar="AGENT", help="An agent, or custagent.yaml.")],
+    agent: Annotated[
+        str, typer.Argument(metavar="AGENT", autocompletion=completion.agents, help="An agent, or custagent.yaml.")
+    ],
     version: Annotated[
         int | None, typer.Argument(metavar="[VERSION]", help="Print the text of this one.", show_default=False)
     ] = None,

@@ -7,6 +7,8 @@
     report      findings as text, JSON, GitHub annotations, JUnit       Report
     editor      new files, and changes that leave the rest of a file    new_agent_text, write_new, add_source, remove_source,
                 as it was                                               set_value, append_values
+    templates   definitions to begin with                               template_text, template_languages, TEMPLATES
+    begun       the answers of a wizard that was not finished           read_begun, keep_begun, forget_begun
     schema      JSON Schemas for editors                                agent_schema, workspace_schema, write_schemas
     secrets     ${NAME} references, and what must never be written      resolve, scrub
 

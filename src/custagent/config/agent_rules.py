@@ -12,7 +12,6 @@ from custagent.config.findings import Finding, Severity
 from custagent.config.home import Home
 from custagent.config.reader import KeyPath, Reading
 from custagent.config.source_rules import check_sources
-from custagent.config.voice_rules import check_agent_voice, unknown_voice
 from custagent.config.workspace_rules import names, seated, unknown
 from custagent.core.agent import AgentDefinition, Assignment
 from custagent.core.workspace import Workspace
@@ -37,11 +36,20 @@ def check_agent(reading: Reading, agent: AgentDefinition, around: Surroundings) 
     yield from _check_texts(reading, agent)
     yield from check_sources(reading, agent, around.home, around.workspace, around.today)
     if around.workspace is not None:
-        voices = names(around.workspace.voices)
-        if agent.voice and agent.voice not in voices:
-            yield unknown_voice(reading, agent.voice, voices)
-        yield from check_agent_voice(reading, agent, around.workspace)
+        yield from _check_voice(reading, agent, around.workspace)
         yield from _check_assignments(reading, agent, around.workspace, around.assigned)
+
+
+def _check_voice(reading: Reading, agent: AgentDefinition, workspace: Workspace) -> Iterator[Finding]:
+    if not agent.voice:
+        return
+    # Words are told apart by languages then, which takes longer to load than all other rules.
+    from custagent.config.voice_rules import check_agent_voice, unknown_voice
+
+    voices = names(workspace.voices)
+    if agent.voice not in voices:
+        yield unknown_voice(reading, agent.voice, voices)
+    yield from check_agent_voice(reading, agent, workspace)
 
 
 def _check_texts(reading: Reading, agent: AgentDefinition) -> Iterator[Finding]:

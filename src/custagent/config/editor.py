@@ -6,9 +6,11 @@ A change is made whole or not at all: the new text is checked first, and replace
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,9 +19,10 @@ from custagent.config import splice
 from custagent.config.findings import DefinitionRejected, Finding, Severity
 from custagent.config.home import find_home
 from custagent.config.reader import BOM, KeyPath, Reading, decode, read_bytes, read_text
+from custagent.config.templates import PLAIN, template_text
 from custagent.config.validate import check_text
 from custagent.core.agent import EMBEDDED, SOURCE_WORDS, ConfidencePreset, Personality, Role
-from custagent.core.errors import ConfigError, UnknownName, WorkspaceError
+from custagent.core.errors import ConfigError, CustagentError, UnknownName, WorkspaceError
 
 #: Findings of these kinds keep a file from being understood at all.
 _SHAPE: Final = frozenset({"missing", "unknown-key", "wrong-value", "contradiction", "source-kind"})
@@ -30,30 +33,39 @@ class NewAgent:
     """What is decided about an agent when it is created (CRE-1)."""
 
     name: str
-    role: Role = Role.CUSTOMER_SERVICE
+    #: What it begins with; see `config.templates`.
+    template: str = PLAIN
+    #: None here and below: what the template says.
+    role: Role | None = None
     personality: Personality | None = None
     #: A brand voice of the workspace, instead of a personality.
     voice: str | None = None
     default_language: str = "en"
     model: str = EMBEDDED
     #: How sure it has to be (ANS-2).
-    confidence: ConfidencePreset = ConfidencePreset.BALANCED
+    confidence: ConfidencePreset | None = None
 
 
 def new_agent_text(new: NewAgent) -> str:
-    """A readable, commented agents/<name>.yaml (CRE-2)."""
-    if new.voice:
-        tone = f"voice: {splice.written(new.voice)}"
-    else:
-        tone = f"personality: {(new.personality or Personality.FRIENDLY).value}"
-    return _TEMPLATE.format(
-        name=splice.written(new.name),
-        role=new.role.value,
-        tone=tone,
-        language=splice.written(new.default_language),
-        model=splice.written(new.model),
-        confidence=new.confidence.value,
-    )
+    """A readable, commented agents/<name>.yaml (CRE-2). KeyError when there is no such template."""
+    decided = {
+        "name": splice.written(new.name),
+        "role": new.role and new.role.value,
+        "personality": new.personality and new.personality.value,
+        "default_language": splice.written(new.default_language),
+        "model": splice.written(new.model),
+        "confidence": new.confidence and new.confidence.value,
+    }
+    text = template_text(new.template, new.default_language)
+    for key, value in decided.items():
+        if value is not None:
+            text = _with_line(text, key, f"{key}: {value}")
+    return _with_line(text, "personality", f"voice: {splice.written(new.voice)}") if new.voice else text
+
+
+def _with_line(text: str, key: str, line: str) -> str:
+    """The template's text with `line` in the place of the one that begins with the key."""
+    return re.sub(rf"^{key}:.*$", lambda _: line, text, count=1, flags=re.MULTILINE)
 
 
 def write_new(path: Path, text: str) -> None:
@@ -171,7 +183,7 @@ def edit(path: Path, change: Callable[[Reading], str]) -> None:
         return
     before, after = (check_text(home, path, version) for version in (bare, changed))
     _refuse(home.root, _introduced(before, after))
-    _replace(path.resolve(), body, (BOM * text.startswith(BOM) + changed).encode())
+    replace_file(path.resolve(), body, (BOM * text.startswith(BOM) + changed).encode())
 
 
 def _create(path: Path, text: str) -> None:
@@ -216,8 +228,28 @@ def _refuse(root: Path, findings: list[Finding]) -> None:
         raise DefinitionRejected(findings, base=root, hint="nothing was changed")
 
 
-def _replace(path: Path, before: bytes, after: bytes) -> None:
-    """Put new bytes in the file's place in one step, with its permissions; refuse if somebody else was faster."""
+@contextmanager
+def put_back(*paths: Path) -> Iterator[None]:
+    """While a change goes from the files into force: where that fails, by Ctrl-C too, they are as they were before."""
+    before = {path: path.read_bytes() if path.exists() else None for path in paths}
+    try:
+        yield
+    except BaseException:
+        for path, body in before.items():
+            # What went wrong first is what is told.
+            with suppress(OSError, CustagentError):
+                if body is None:
+                    path.unlink(missing_ok=True)
+                elif (now := path.read_bytes()) != body:
+                    replace_file(path, now, body)
+        raise
+
+
+def replace_file(path: Path, before: bytes, after: bytes) -> None:
+    """Put new bytes in the file's place in one step, with its permissions; refuse if somebody else was faster.
+
+    Raises ConfigError when the file does not hold `before` any more, WorkspaceError when it cannot be written.
+    """
     try:
         number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         half = Path(name)
@@ -234,48 +266,3 @@ def _replace(path: Path, before: bytes, after: bytes) -> None:
             half.unlink(missing_ok=True)
     except OSError as exc:
         raise WorkspaceError(f"{path} cannot be written: {exc.strerror}", hint="nothing was changed") from exc
-
-
-_TEMPLATE: Final = """\
-# yaml-language-server: $schema=../.custagent/schema/agent.schema.json
-#
-# One agent. Check it with: custagent validate    Put it into force with: custagent apply
-
-# The same as this file's name.
-name: {name}
-
-# What it does: customer-service, marketing-specialist or sales-representative.
-role: {role}
-
-# How it speaks, never what is true: friendly, professional, casual, empathetic or witty as `personality:`,
-# or as `voice:` a brand voice of custagent.yaml.
-{tone}
-
-# The language of a conversation whose language is not known.
-default_language: {language}
-
-# embedded: replies are taken word for word from the content, and nothing is sent anywhere.
-# Or provider/name as LiteLLM knows it: that model writes, and its provider receives the contacts' messages.
-model: {model}
-
-# How sure it has to be: careful, balanced or eager, or numbers of your own, such as {{answer: 0.6, clarify: 0.3}}: it
-# answers from the first on and asks back from the second; below, it asks to rephrase.
-confidence: {confidence}
-
-# When a contact says one of these, a person takes over at once.
-handoff_phrases: []
-
-# Topics that it never answers.
-# guardrails:
-#   - topic: legal advice
-#     phrases: [sue, lawyer, legal action]
-#     message: We cannot give legal advice here.
-
-# Its fixed texts, by language; what is left out comes from the built-in catalogue.
-# messages:
-#   en:
-#     greeting: Hello! What can I help you with?
-
-# What it answers from. Add more with: custagent sources add
-sources: []
-"""

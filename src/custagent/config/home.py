@@ -119,6 +119,11 @@ class Home:
         return self.state_folder / "files"
 
     @property
+    def preview_history(self) -> Path:
+        """What was typed in previews on this machine."""
+        return self.state_folder / "preview-history"
+
+    @property
     def schema_folder(self) -> Path:
         return self.state_folder / "schema"
 
@@ -137,6 +142,10 @@ def find_home(start: Path, explicit: Path | None = None, *, environment: Mapping
     for folder in (start, *start.parents):
         if (folder / WORKSPACE_FILE).is_file():
             return Home(root=folder)
+    if (start / WORKSPACE_FILE).is_dir():
+        raise WorkspaceError(
+            f"{start / WORKSPACE_FILE} is a folder, and no file", hint="rename it, then run: custagent init"
+        )
     raise WorkspaceError(f"there is no workspace in {start} or above it", hint="make one here with: custagent init")
 
 
@@ -147,13 +156,23 @@ def _home_at(path: Path, complaint: str) -> Home:
     return Home(root=folder.resolve())
 
 
+def refuse_inside(folder: Path) -> None:
+    """Raises WorkspaceError when a folder above is a workspace: in there, commands would work on another one."""
+    for above in folder.resolve().parents:
+        if (above / WORKSPACE_FILE).is_file():
+            raise WorkspaceError(
+                f"{folder} lies inside the workspace {above}",
+                hint=f"Commands work on that one from here. If you mean another one: custagent init --workspace {folder}",
+            )
+
+
 def init_home(path: Path, name: str) -> Home:
     """Make the folder a workspace of the company called `name`. What is there already stays as it is.
 
     Raises WorkspaceError when it is a workspace already, or cannot be written; UsageError for a name that says nothing.
     """
     home = Home(root=path.resolve())
-    if home.workspace_file.exists():
+    if home.workspace_file.is_file():
         raise WorkspaceError(
             f"{home.root} is a workspace already: {WORKSPACE_FILE} exists",
             hint="create an agent with: custagent create NAME",

@@ -7,44 +7,40 @@ leads to is a class with an attribute `settings`, the model of such a channel: a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from custagent.brought import brought, load
+from custagent.brought import unusable as brought_unusable
 from custagent.core.channel import CHANNEL_GROUP, Channel, ChannelKind, OtherChannel
-from custagent.core.errors import WorkspaceError
+from custagent.core.errors import CustagentError, WorkspaceError
 from custagent.core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 _BUILT_IN = frozenset(kind.value for kind in ChannelKind)
 
 
 def brought_kinds() -> Mapping[str, EntryPoint]:
     """The kinds that other packages bring, by name; none of them is loaded for that."""
-    return {one.name: one for one in entry_points(group=CHANNEL_GROUP)}
+    return brought(CHANNEL_GROUP)
 
 
 def brought_kind(name: str) -> EntryPoint | None:
     """The kind of this name, where another package brings it."""
-    return next(iter(entry_points(group=CHANNEL_GROUP, name=name)), None)
+    return brought(CHANNEL_GROUP).get(name)
 
 
-def load_kind(brought: EntryPoint) -> Any:
+def load_kind(kind: EntryPoint) -> Any:
     """The class of a kind that another package brings. Raises WorkspaceError, which names the package."""
-    try:
-        kind = brought.load()
-    except (ImportError, AttributeError, SyntaxError) as error:
-        raise unusable(brought, error) from error
-    return kind
+    return load(kind, f"{kind.name} channels", WorkspaceError)
 
 
-def unusable(brought: EntryPoint, reason: object) -> WorkspaceError:
-    """The package cannot be used."""
-    package = brought.dist.name if brought.dist else brought.value
-    return WorkspaceError(
-        f"{package} brings {brought.name} channels, but cannot be loaded: {reason}",
-        hint=f"Update it, or take it away: pip uninstall {package}",
-    )
+def unusable(kind: EntryPoint, reason: object) -> CustagentError:
+    """The package cannot be used: a WorkspaceError."""
+    return brought_unusable(kind, f"{kind.name} channels", reason, WorkspaceError)
 
 
 def settings_of(kind: str) -> type[OtherChannel] | None:
@@ -52,12 +48,12 @@ def settings_of(kind: str) -> type[OtherChannel] | None:
 
     Raises WorkspaceError for a package that cannot be loaded, or that brings no settings.
     """
-    brought = None if kind in _BUILT_IN else brought_kind(kind)
-    if brought is None:
+    found = None if kind in _BUILT_IN else brought_kind(kind)
+    if found is None:
         return None
-    settings = getattr(load_kind(brought), "settings", None)
+    settings = getattr(load_kind(found), "settings", None)
     if not isinstance(settings, type) or not issubclass(settings, OtherChannel):
-        raise unusable(brought, f"{brought.value} has no `settings`, a subclass of OtherChannel")
+        raise unusable(found, f"{found.value} has no `settings`, a subclass of OtherChannel")
     return settings
 
 

@@ -109,6 +109,8 @@ def read_bytes(path: Path) -> bytes:
             body = file.read(MAX_BYTES + 1)
     except FileNotFoundError as exc:
         raise WorkspaceError(f"there is no file {path}") from exc
+    except IsADirectoryError as exc:
+        raise WorkspaceError(f"{path} is a folder, and no file", hint="rename it, or take it away") from exc
     except OSError as exc:
         raise WorkspaceError(f"{path} cannot be read: {exc.strerror}", hint="check the file's permissions") from exc
     if len(body) > MAX_BYTES:

@@ -37,10 +37,16 @@ def write_schemas(home: Home) -> tuple[Path, Path]:
         for file, schema in zip(files, (agent_schema(), workspace_schema()), strict=True):
             # An editor may be reading the file: it sees the old or the new one, never a half.
             half = file.with_name(f".{file.name}.{os.getpid()}")
-            half.write_text(json.dumps(schema, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-            half.replace(file)
+            try:
+                half.write_text(json.dumps(schema, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+                half.replace(file)
+            finally:
+                half.unlink(missing_ok=True)
     except OSError as exc:
-        raise WorkspaceError(f"{home.schema_folder} cannot be written: {exc.strerror}") from exc
+        raise WorkspaceError(
+            f"{home.schema_folder} cannot be written: {exc.strerror}",
+            hint="check that the disk has space left, and the folder's permissions",
+        ) from exc
     return files
 
 

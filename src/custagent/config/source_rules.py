@@ -7,18 +7,20 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path, PureWindowsPath
 
+from custagent.brought import brought, reader_of
 from custagent.config.findings import Finding, Severity
 from custagent.config.home import Home
 from custagent.config.reach import host_to_allow
 from custagent.config.reader import KeyPath, Reading
 from custagent.core.agent import (
-    FILE_SUFFIXES,
     AgentDefinition,
     CollectionSource,
     FileSource,
     ShortAnswerSource,
     UrlSource,
 )
+from custagent.core.extension import CONVERTER_GROUP
+from custagent.core.file_kind import BY_SUFFIX
 from custagent.core.workspace import Workspace
 
 
@@ -88,7 +90,7 @@ def _check_file(reading: Reading, path: KeyPath, place: Path) -> Iterator[Findin
         yield reading.finding(
             path, "wrong-kind", "this is a folder, not a file", key=True, hint="write `collection:` instead of `file:`"
         )
-    elif place.suffix.lower() not in FILE_SUFFIXES:
+    elif not _is_read(place):
         yield reading.finding(
             path, "unsupported-file", f"files of the kind {place.suffix or place.name!r} are probably not understood",
             severity=Severity.WARNING, hint=f"understood are: {_kinds()}",
@@ -112,7 +114,7 @@ def _check_collection(reading: Reading, path: KeyPath, place: Path, home: Home) 
                     path, "outside-workspace", f"{shown} is a link that leads out of the workspace",
                     hint="put the file itself there",
                 )  # fmt: skip
-            readable += name in files and file.suffix.lower() in FILE_SUFFIXES
+            readable += name in files and _is_read(file)
     if not readable:
         yield reading.finding(
             path, "empty-collection", "the folder holds no file that is understood",
@@ -134,5 +136,9 @@ def _check_url(reading: Reading, path: KeyPath, url: str, workspace: Workspace) 
         )  # fmt: skip
 
 
+def _is_read(file: Path) -> bool:
+    return file.suffix.lower() in BY_SUFFIX or reader_of(file.suffix) is not None
+
+
 def _kinds() -> str:
-    return " ".join(sorted(suffix.removeprefix(".") for suffix in FILE_SUFFIXES))
+    return " ".join(sorted({suffix.removeprefix(".") for suffix in BY_SUFFIX} | brought(CONVERTER_GROUP).keys()))

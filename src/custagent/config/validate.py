@@ -11,7 +11,6 @@ from pathlib import Path
 
 from custagent.config.agent_rules import Surroundings, check_agent
 from custagent.config.agents import SUFFIX, agent_names, is_case_file
-from custagent.config.cases import check_cases
 from custagent.config.findings import DefinitionRejected, Finding, Severity
 from custagent.config.home import WORKSPACE_FILE, Home, find_home
 from custagent.config.reader import BOM, Reading, decode, read_bytes, read_text
@@ -20,7 +19,6 @@ from custagent.config.secret_rules import known_secrets, probable_secrets, unset
 from custagent.config.shape import Model, shape
 from custagent.config.workspace_rules import check_workspace
 from custagent.core.agent import AgentDefinition
-from custagent.core.case import CaseFile
 from custagent.core.errors import WorkspaceError
 from custagent.core.ids import is_name
 from custagent.core.workspace import Workspace
@@ -32,15 +30,18 @@ def validate(
     environment: Mapping[str, str] | None = None,
     today: date | None = None,
     base: Path | None = None,
+    texts: Mapping[Path, str] | None = None,
 ) -> Report:
     """Check agent files, custagent.yaml files and whole workspaces.
 
     `environment` is where `${NAME}` is looked up (this process's by default), `today` decides what has expired, paths
-    are shown relative to `base` (the current folder by default). Raises nothing: what cannot be read is reported.
+    are shown relative to `base` (the current folder by default), `texts` stand in for what files hold. Raises nothing:
+    what cannot be read is reported.
     """
     check = _Check(
         environment=os.environ if environment is None else environment, today=today or datetime.now(UTC).date()
     )
+    check.texts.update(texts or {})
     for path in paths:
         check.path(path)
     return Report(
@@ -99,6 +100,9 @@ class _Workplace:
 
     def cases(self, path: Path) -> tuple[Finding, ...]:
         """What is wrong with a file of test cases."""
+        from custagent.config.cases import check_cases
+        from custagent.core.case import CaseFile
+
         file, reading, findings = self.inspect(path, CaseFile)
         more = tuple(check_cases(reading, file, self.home, self.workspace[0])) if reading and file else ()
         return (*findings, *more)
@@ -199,6 +203,12 @@ class _Check:
                 return
             if is_case_file(path):
                 self._add(place.cases(path))
+                return
+            if path.parent != home.agents_folder:
+                self.findings.append(Finding(
+                    path=path, rule="wrong-folder", message="agents are read from the folder agents/ only",
+                    hint=f"move the file: agents/{path.name}",
+                ))  # fmt: skip
                 return
             if not is_name(path.stem):
                 message = f"{path.stem!r} cannot name an agent: lower-case letters, digits and single hyphens only"

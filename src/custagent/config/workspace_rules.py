@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from custagent.brought import brought
 from custagent.config.channel_rules import check_channels
 from custagent.config.findings import Finding, did_you_mean
 from custagent.config.photos import photo_fault
 from custagent.config.reader import KeyPath, Reading
-from custagent.config.voice_rules import check_voices
 from custagent.core.channel import LiveChatChannel
+from custagent.core.extension import EMBEDDER_GROUP
 from custagent.core.people import Seat
-from custagent.core.workspace import Workspace
+from custagent.core.workspace import ENGINES, Workspace
 
 
 def check_workspace(reading: Reading, workspace: Workspace) -> Iterator[Finding]:
@@ -20,7 +21,10 @@ def check_workspace(reading: Reading, workspace: Workspace) -> Iterator[Finding]
     for group in ("voices", "desks", "users", "teams", "channels"):
         yield from _twice(reading, group, "name", getattr(workspace, group))
     yield from _twice(reading, "users", "email", workspace.users)
-    yield from check_voices(reading, workspace)
+    if workspace.voices:
+        from custagent.config.voice_rules import check_voices
+
+        yield from check_voices(reading, workspace)
     users, teams = names(workspace.users), names(workspace.teams)
     for number, team in enumerate(workspace.teams):
         where: KeyPath = ("teams", number, "members")
@@ -35,6 +39,7 @@ def check_workspace(reading: Reading, workspace: Workspace) -> Iterator[Finding]
                 wrong,
                 hint="or copy one in: custagent users edit NAME --photo FILE",
             )
+    yield from _check_engine(reading, workspace)
     yield from _check_webhooks(reading, workspace)
     yield from _check_avatars(reading, workspace)
     desks = names(workspace.desks)
@@ -42,6 +47,22 @@ def check_workspace(reading: Reading, workspace: Workspace) -> Iterator[Finding]
         if channel.desk not in desks:
             yield unknown(reading, ("channels", number, "desk"), "desk", channel.desk, desks)
     yield from check_channels(reading, workspace)
+
+
+def _check_engine(reading: Reading, workspace: Workspace) -> Iterator[Finding]:
+    """The embedding engine is one of ours, or one that an installed package brings."""
+    engine = workspace.embedder.engine
+    if engine in ENGINES:
+        return
+    known = (*ENGINES, *brought(EMBEDDER_GROUP))
+    if engine not in known:
+        yield reading.finding(
+            ("embedder", "engine"),
+            "unknown-engine",
+            f"nothing that is installed here brings the embedding engine {engine!r}",
+            hint=f"{did_you_mean(engine, known)}; others come with a package: pip install the one that brings {engine},"
+            " into the Python that runs custagent",
+        )
 
 
 def _check_avatars(reading: Reading, workspace: Workspace) -> Iterator[Finding]:

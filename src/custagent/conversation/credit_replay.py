@@ -79,7 +79,7 @@ def replay(
         for total in found.totals:
             pricing = Pricing(policy=total.policy, price=total.price)
             cost = cost_by(history, pricing, at, has_paid=history.contact in paid)
-            if cost and total.policy is CreditPolicy.REOPEN_FREE:
+            if cost and total.policy.is_once_a_contact:
                 paid.add(history.contact)
             if counted:
                 total.conversations += 1
@@ -110,21 +110,25 @@ class _Charged:
     def differences(self) -> list[str]:
         return [text for text, unless in self.found if unless is None or not self._explains(*unless)]
 
+    def has_paid_elsewhere(self, history: CreditHistory) -> bool:
+        """Whether another conversation of the contact has a charge."""
+        return self._explains(history.conversation, history.contact)
+
     def _explains(self, conversation: str, contact: int) -> bool:
         return bool(self.conversations.get(contact, set()) - {conversation})
 
 
 def _compare(history: CreditHistory, pricing: Pricing, at: datetime, charged: _Charged) -> int:
     """Note what is different between the entries and what they should be; 1 when the timer has work left with it."""
-    if pricing.policy is CreditPolicy.RESOLUTION:
+    if pricing.policy.waits_for_resolution:
         difference, is_due = _compare_resolution(history, pricing, at)
         charged.found += [(difference, None)] if difference else []
-        return int(is_due)
+        return int(is_due and not (pricing.policy.is_once_a_contact and charged.has_paid_elsewhere(history)))
     difference = first_difference(history, expected_entries(history, pricing))
     charged.found += [(difference, None)] if difference else []
     unpaid = next((one for one in history.said if one.is_charged_for and not one.charge), None)
     if unpaid is not None and not difference:
-        free = pricing.policy is CreditPolicy.REOPEN_FREE
+        free = pricing.policy.is_once_a_contact
         text = f"Conversation {history.conversation}: reply {unpaid.id} ({unpaid.kind.value}) belongs to no charge."
         charged.found.append((text, (history.conversation, history.contact) if free else None))
     return 0
@@ -155,7 +159,7 @@ def _charges(history: CreditHistory, pricing: Pricing) -> int:
     """How many charges there were, as the replies know it."""
     replies = [one for one in history.said if one.is_charged_for]
     known = max((one.charge for one in replies), default=0)
-    if pricing.policy is CreditPolicy.REOPEN_FREE and not all(one.charge for one in replies):
+    if pricing.policy.is_once_a_contact and not all(one.charge for one in replies):
         # A reply that failed, and was sent again when the contact had paid elsewhere, has left the charge that it was
         # paid by at first, and which was given back.
         return max(known, sum(entry.kind is CreditKind.REVERSAL for entry in history.entries))

@@ -11,12 +11,6 @@ from custagent.core.credit import CreditEntry, CreditKind, CreditPolicy
 from custagent.core.credit_history import CreditHistory, Said
 from custagent.core.message import DeliveryStatus, MessageKind, Sender
 
-_POLICIES = {
-    CreditPolicy.CONVERSATION: "a conversation costs {price} credits once the agent replies in it",
-    CreditPolicy.REOPEN_FREE: "a conversation costs {price} credits once the agent replies in it, unless the contact"
-    " has paid on the channel before",
-    CreditPolicy.RESOLUTION: "a conversation costs {price} credits once the agent has resolved it",
-}
 _DELIVERIES = {
     DeliveryStatus.QUEUED: "waiting to be sent",
     DeliveryStatus.SENT: "sent",
@@ -43,7 +37,7 @@ def tell_story(history: CreditHistory, pricing: Pricing, at: datetime, *, has_pa
 
     `pricing` is what it is paid by; `has_paid` whether the contact has paid for another conversation on the channel.
     """
-    began = f"On {history.channel}; it is paid by the policy {pricing.policy}: " + _POLICIES[pricing.policy].format(
+    began = f"On {history.channel}; it is paid by the policy {pricing.policy}: " + pricing.policy.words.format(
         price=pricing.price
     )
     sentences = [Sentence(at=history.opened_at, text=f"The conversation began. {began}.", rule="CRED-4")]
@@ -61,7 +55,7 @@ def tell_story(history: CreditHistory, pricing: Pricing, at: datetime, *, has_pa
 
 def _told_charge(history: CreditHistory, entry: CreditEntry) -> Sentence:
     number = int(entry.key.rpartition(":")[2])
-    if entry.policy == CreditPolicy.RESOLUTION:
+    if CreditPolicy(entry.policy).waits_for_resolution:
         text = f"{_credits(-entry.amount)} charged (entry {entry.id}): the agent resolved it. {_silence(history, entry.at)}"
         return Sentence(at=entry.at, text=text, rule="CRED-4")
     replies = [one for one in history.said if one.is_charged_for and one.charge == number]
@@ -83,7 +77,7 @@ def _told_charge(history: CreditHistory, entry: CreditEntry) -> Sentence:
 
 def _told_reversal(history: CreditHistory, entry: CreditEntry) -> Sentence:
     back = f"{_credits(entry.amount)} given back (entry {entry.id}):"
-    if entry.policy == CreditPolicy.RESOLUTION:
+    if CreditPolicy(entry.policy).waits_for_resolution:
         text = f"{back} the contact said that a reply did not help, so it was no resolution."
         return Sentence(at=entry.at, text=text, rule="CRED-4")
     number = int(entry.key.rpartition(":")[2])
@@ -110,10 +104,10 @@ def _why_free(history: CreditHistory, pricing: Pricing, at: datetime, *, has_pai
         kinds = {one.kind for one in history.said if one.sender is Sender.AGENT}
         said = "the agent said nothing in it" if not kinds else f"the agent's messages were free: {_list(kinds)}"
         return Sentence(at=None, text=f"Nothing was charged: {said}.", rule="CRED-1")
-    if pricing.policy is CreditPolicy.REOPEN_FREE and has_paid:
+    if pricing.policy.is_once_a_contact and has_paid:
         text = "Nothing was charged: the contact has paid for another conversation on the channel."
         return Sentence(at=None, text=text, rule="CRED-4")
-    if pricing.policy is CreditPolicy.RESOLUTION:
+    if pricing.policy.waits_for_resolution:
         return Sentence(at=None, text=f"Nothing was charged: {_why_unresolved(history, at)}.", rule="CRED-4")
     return Sentence(
         at=None, text=f"Nothing was charged, although reply {replies[0].id} costs something.", rule="CRED-1"

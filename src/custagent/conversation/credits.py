@@ -101,11 +101,11 @@ def cost_by(history: CreditHistory, pricing: Pricing, at: datetime, *, has_paid:
 
     `has_paid` tells whether the contact paid for an earlier conversation on the channel under the same policy.
     """
-    if pricing.policy is CreditPolicy.RESOLUTION:
+    if pricing.policy.waits_for_resolution:
         charged = not is_disputed(history) and resolved_at(history, at) is not None
     else:
-        charged = bool(arrived(history)) and not (has_paid and pricing.policy is CreditPolicy.REOPEN_FREE)
-    return pricing.price if charged else 0
+        charged = bool(arrived(history))
+    return pricing.price if charged and not (has_paid and pricing.policy.is_once_a_contact) else 0
 
 
 def _is_with_people(history: CreditHistory) -> bool:

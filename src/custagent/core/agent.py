@@ -27,11 +27,6 @@ from custagent.core.written import (
 #: The model that is no model: replies are taken word for word from the content.
 EMBEDDED = "embedded"
 
-#: The kinds of file that can be read (SRC-1), as suffixes. What a file holds decides in the end.
-FILE_SUFFIXES = frozenset(
-    f".{suffix}" for suffix in "docx htm html xhtml pptx csv json xml txt text md markdown rst pdf cfg conf".split()
-)
-
 
 class Role(StrEnum):
     CUSTOMER_SERVICE = "customer-service"
@@ -203,9 +198,9 @@ class ConfidenceThresholds(Written):
 #: A confidence is the probability that the answer is right (ANS-3), so a threshold is the least of it that is accepted:
 #: four in five, one in two, one in three.
 PRESETS: Final[Mapping[ConfidencePreset, ConfidenceThresholds]] = {
-    ConfidencePreset.CAREFUL: ConfidenceThresholds(answer=0.8, clarify=0.4),
-    ConfidencePreset.BALANCED: ConfidenceThresholds(),
-    ConfidencePreset.EAGER: ConfidenceThresholds(answer=0.33, clarify=0.15),
+    ConfidencePreset.CAREFUL: ConfidenceThresholds.model_construct(answer=0.8, clarify=0.4),
+    ConfidencePreset.BALANCED: ConfidenceThresholds.model_construct(),
+    ConfidencePreset.EAGER: ConfidenceThresholds.model_construct(answer=0.33, clarify=0.15),
 }
 
 
@@ -304,7 +299,7 @@ class Assignment(Written):
     """The agent on a channel."""
 
     channel: Name = Field(description="A channel of custagent.yaml.")
-    handoff: Handoff = Field(default=Handoff(), description="Who gets what the agent cannot finish.")
+    handoff: Handoff = Field(default=Handoff.model_construct(), description="Who gets what the agent cannot finish.")
     hours: Literal["always", "team-hours", "outside-team-hours"] = Field(
         default="always", description="When the agent takes new conversations."
     )
@@ -341,7 +336,7 @@ class AgentDefinition(Written):
     model: ModelName = Field(default=EMBEDDED, description="embedded, or provider/name as LiteLLM knows it.")
     model_options: ModelOptions | None = Field(default=None, description="How the model is reached.")
     confidence: Confidence = Field(
-        default=ConfidenceThresholds(),
+        default=ConfidenceThresholds.model_construct(),
         description="How sure it has to be: careful, balanced or eager, or the numbers where answering, asking back and"
         " rephrasing part.",
     )

@@ -33,6 +33,27 @@ class CreditPolicy(StrEnum):
     #: Each conversation that the agent resolved, 72 hours after its last message.
     RESOLUTION = "resolution"
 
+    @property
+    def waits_for_resolution(self) -> bool:
+        """Whether nothing is charged until the conversation is resolved; else the first reply is charged."""
+        return self in _WAIT_FOR_RESOLUTION
+
+    @property
+    def is_once_a_contact(self) -> bool:
+        """Whether a contact who has paid on a channel pays for no later conversation on it."""
+        return self in _ONCE_A_CONTACT
+
+    @property
+    def words(self) -> str:
+        """What it charges for, with `{price}` in it; `custagent credits explain` says it."""
+        when = "has resolved it" if self.waits_for_resolution else "replies in it"
+        unless = ", unless the contact has paid on the channel before" if self.is_once_a_contact else ""
+        return f"a conversation costs {{price}} credits once the agent {when}{unless}"
+
+
+#: What the policies are made of: all that asks by which one a conversation is paid asks for these.
+_WAIT_FOR_RESOLUTION = frozenset({CreditPolicy.RESOLUTION})
+_ONCE_A_CONTACT = frozenset({CreditPolicy.REOPEN_FREE})
 
 #: Credits a conversation, where the workspace names no price of its own (CRED-1, CRED-4).
 PRICES = {CreditPolicy.CONVERSATION: 100, CreditPolicy.REOPEN_FREE: 100, CreditPolicy.RESOLUTION: 50}

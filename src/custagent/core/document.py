@@ -35,6 +35,8 @@ class RawContent:
     #: Validators for the next conditional request, "" when the server sent none.
     etag: str = ""
     last_modified: str = ""
+    #: The language that its server or the site's map says it is in, such as "sv" or "pt-BR"; "" when neither does.
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,10 @@ class Document:
     last_modified: str = ""
     #: Where a web page leads, so that an unchanged page need not be read to go on from it.
     links: tuple[str, ...] = ()
+    #: When the page was last changed, as it or its site's map says, ISO 8601 in UTC; "" when nothing says it.
+    dated: str = ""
+    #: Of the bytes that it was read from: equal ones need not be read again. "" when that was not noted.
+    bytes_hash: str = ""
 
     @property
     def text(self) -> str:

@@ -17,6 +17,7 @@ CustagentError                    1  something did not work
 ├── OutOfCredits                  1  no credits are left for a new charge (CRED-3)
 ├── IndexDamaged                  1  the index does not fit its manifest; it can be rebuilt
 ├── EmbedderError                 1  the embedding engine cannot load or run
+│   └── EngineMissing             1  there is no embedding engine for this machine (words alone serve)
 ├── ChannelError                  1  a provider could not be reached, or refused (carries what follows from it)
 └── ModelError                    1  the hosted or local chat model failed
 
@@ -26,7 +27,10 @@ The command line prints the message, which says what is wrong and where, and `hi
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
+
+#: What a shell reports for a program that Ctrl-C ended.
+INTERRUPTED: Final = 130
 
 
 class CustagentError(Exception):
@@ -128,6 +132,10 @@ class IndexDamaged(CustagentError):
 
 class EmbedderError(CustagentError):
     """The embedding engine cannot load or run."""
+
+
+class EngineMissing(EmbedderError):
+    """The engine that custagent comes with has no build for this machine: content is found by its words alone."""
 
 
 class SendFault(StrEnum):

@@ -19,9 +19,8 @@ def is_name(text: str) -> bool:
 
 def content_hash(*parts: str | bytes) -> str:
     """A stable key for content: SHA-256 over the parts, each preceded by its length, as 64 hex digits."""
-    digest = hashlib.sha256()
+    written: list[bytes] = []
     for part in parts:
         data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-        digest.update(len(data).to_bytes(8, "big"))
-        digest.update(data)
-    return digest.hexdigest()
+        written += (len(data).to_bytes(8, "big"), data)
+    return hashlib.sha256(b"".join(written)).hexdigest()

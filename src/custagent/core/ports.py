@@ -161,6 +161,10 @@ class DocumentStore(Protocol):
         """Store a whole page for one source, in one transaction; it replaces the version before (SRC-5)."""
         ...
 
+    def save_documents(self, documents: Iterable[tuple[Document, Sequence[Chunk]]], *, agent: str, source: str) -> None:
+        """Store several with their chunks in one transaction, which costs much less; of one location the last counts."""
+        ...
+
     def keep_documents(self, locations: Iterable[str], *, agent: str, source: str) -> int:
         """Drop the source's documents that are not among `locations`; how many went. At once unseen by answers."""
         ...

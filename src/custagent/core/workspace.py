@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from pydantic import Field
@@ -70,7 +70,7 @@ class Voice(Written):
         description="The language of `words`: in it their forms are found too, in others only the words as they are"
         " written. Without it, the workspace's default language.",
     )
-    words: VoiceWords = Field(default=VoiceWords(), description="Words to use, and words to avoid.")
+    words: VoiceWords = Field(default=VoiceWords.model_construct(), description="Words to use, and words to avoid.")
     samples: dict[LanguageCode, _Terms] = Field(
         default_factory=dict,
         description="Lines that sound right, by language; a model is given those of the contact's language.",
@@ -114,7 +114,9 @@ class CloseAfter(Written):
 class ConversationSettings(Written):
     """When conversations end by themselves (CONV-1)."""
 
-    close_after: CloseAfter = Field(default=CloseAfter(), description="Silence of both sides, by kind of channel.")
+    close_after: CloseAfter = Field(
+        default=CloseAfter.model_construct(), description="Silence of both sides, by kind of channel."
+    )
 
 
 class CreditSettings(Written):
@@ -153,14 +155,21 @@ class CreditSettings(Written):
         return self.price or PRICES[self.policy]
 
 
+#: The embedding engines that need no other package than ours, or our extra.
+ENGINES: Final = ("bundled", "sentence-transformers", "litellm")
+
+
 class EmbedderSettings(Written):
     """The engine that turns text into vectors. Changing it makes a new index; texts are embedded again."""
 
-    engine: Literal["bundled", "sentence-transformers", "litellm"] = Field(
-        default="bundled", description="bundled needs nothing else and sends nothing anywhere."
+    engine: Name = Field(
+        default="bundled",
+        description="bundled (needs nothing else, and sends nothing anywhere), sentence-transformers, litellm, or one"
+        " that an installed package brings.",
+        json_schema_extra={"examples": list(ENGINES)},
     )
     model: Text | None = Field(default=None, description="The engine's model; the bundled engine has one.")
-    api_base: Text | None = Field(default=None, description="Where a LiteLLM model is served, if not at its provider.")
+    api_base: Text | None = Field(default=None, description="Where the model is served, if not at its provider.")
     api_key: SecretRef | None = Field(default=None, description="The variable that holds the key, as ${NAME}.")
 
 
@@ -222,25 +231,34 @@ class Workspace(Written):
     public_url: BaseAddress | None = Field(
         default=None, description="Where browsers reach the runner from outside; the chat's script tag names it."
     )
-    fetch: FetchSettings = Field(default=FetchSettings(), description="What may be fetched, and how.")
-    embedder: EmbedderSettings = Field(default=EmbedderSettings(), description="What turns text into vectors.")
-    metrics: MetricsSettings = Field(default=MetricsSettings(), description="Who may read the figures at /metrics.")
-    privacy: PrivacySettings = Field(default=PrivacySettings(), description="What is masked in contacts' messages.")
+    fetch: FetchSettings = Field(default=FetchSettings.model_construct(), description="What may be fetched, and how.")
+    embedder: EmbedderSettings = Field(
+        default=EmbedderSettings.model_construct(), description="What turns text into vectors."
+    )
+    metrics: MetricsSettings = Field(
+        default=MetricsSettings.model_construct(), description="Who may read the figures at /metrics."
+    )
+    privacy: PrivacySettings = Field(
+        default=PrivacySettings.model_construct(), description="What is masked in contacts' messages."
+    )
     conversations: ConversationSettings = Field(
-        default=ConversationSettings(), description="When conversations end by themselves."
+        default=ConversationSettings.model_construct(), description="When conversations end by themselves."
     )
     credits: CreditSettings | None = Field(
         default=None, description="What conversations cost. Without it usage is counted, not limited."
     )
     notifications: NotificationSettings = Field(
-        default=NotificationSettings(), description="Other programs that are told when people are needed."
+        default=NotificationSettings.model_construct(),
+        description="Other programs that are told when people are needed.",
     )
     voices: tuple[Voice, ...] = Field(default=(), strict=False, description="Brand voices.")
     canned_replies: tuple[CannedReply, ...] = Field(
         default=(), strict=False, description="Texts that people send often."
     )
     desks: tuple[Desk, ...] = Field(
-        default=(Desk(name="inbox"), Desk(name="help-desk")), strict=False, description="Queues that people work at."
+        default=(Desk.model_construct(name="inbox"), Desk.model_construct(name="help-desk")),
+        strict=False,
+        description="Queues that people work at.",
     )
     users: tuple[User, ...] = Field(default=(), strict=False, description="The people who work for the company.")
     teams: tuple[Team, ...] = Field(default=(), strict=False, description="Named groups of users.")

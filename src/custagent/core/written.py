@@ -126,4 +126,4 @@ class Written(BaseModel):
     alias (`from`) is written in one way only.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True, defer_build=True)

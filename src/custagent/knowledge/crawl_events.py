@@ -45,6 +45,8 @@ class Validators:
     links: tuple[str, ...] | None = None
     #: `PageLinks.content` of then; "" when that was not noted.
     content: str = ""
+    #: `same_bytes.bytes_hash` of then; "" when that was not noted.
+    bytes_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,8 @@ class PageRead(Generic[P]):
     page: P
     #: Where it leads: normal addresses on the source's hosts; to be given back in `Validators`.
     links: tuple[str, ...]
+    #: When the site's map says that it was changed, as written; "" when it does not.
+    changed: str = ""
     #: It is the address that was given, or where its redirects end.
     given: bool = False
 

@@ -28,6 +28,7 @@ from custagent.knowledge.crawl_events import (
 )
 from custagent.knowledge.fetch import MOST_REDIRECTS, Fetched, Hop, Media, Moved, NotModified, redirects_too_often
 from custagent.knowledge.frontier import Aliases, Frontier, State, Visit
+from custagent.knowledge.same_bytes import is_as_before
 from custagent.knowledge.scope import Scope
 from custagent.knowledge.site import Site
 from custagent.knowledge.sitemap import read_sitemaps
@@ -79,6 +80,9 @@ class Crawler(Generic[P]):
         self._known_contents = {known[url].content: url for url in reversed(list(known)) if known[url].content}
         self._counts: Counter[type] = Counter()
         self._complete = True
+        #: What the site's map says of its pages: when they were changed, and their language.
+        self._changed: dict[str, str] = {}
+        self._languages: dict[str, str] = {}
 
     async def run(self, start: str) -> None:
         """The whole crawl. Raises AddressRefused, FetchError when the start is dead."""
@@ -128,6 +132,8 @@ class Crawler(Generic[P]):
                     PageFailed(url=place, error=error, linked_from=f"{origin(start)}/robots.txt", given=False)
                 )
         self._complete = self._complete and not tree.cut
+        self._changed = {self._scope.home(url): changed for url, changed in tree.changed.items()}
+        self._languages = {self._scope.home(url): language for url, language in tree.languages.items()}
         for url in map(self._scope.home, tree.pages):
             if self._scope.wants(url):
                 self._frontier.add(Visit(url=url, depth=1, linked_from=roots[0], listed=True))
@@ -211,8 +217,11 @@ class Crawler(Generic[P]):
 
     async def _take(self, visit: Visit, fetched: Fetched) -> _Found:
         raw = fetched.raw
+        if is_as_before(fetched, self._known_of(visit.url)):
+            return await self._keep(visit)
         if not self._accept(raw):
             return await self._skip(visit, SkipReason.NOT_TEXT)
+        raw = replace(raw, language=raw.language or self._languages.get(visit.url, ""))
         try:
             async with self._reading:
                 page = await asyncio.to_thread(self._read_page, raw)
@@ -224,7 +233,10 @@ class Crawler(Generic[P]):
         canonical = await self._canonical(visit, page.canonical or fetched.canonical)
         if other := canonical or self._same_as(visit, page.content):
             return _Found(state=None, target=other, has_content=True, links=links)
-        await self._tell(PageRead(url=visit.url, raw=raw, page=page.page, links=links, given=not visit.linked_from))
+        changed = self._changed.get(visit.url, "")
+        await self._tell(
+            PageRead(url=visit.url, raw=raw, page=page.page, links=links, changed=changed, given=not visit.linked_from)
+        )
         return _Found(links=links)
 
     def _same_as(self, visit: Visit, content: str) -> str:

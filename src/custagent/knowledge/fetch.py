@@ -250,6 +250,7 @@ class Fetcher:
                 charset=charset,
                 etag=response.headers.get("ETag", ""),
                 last_modified=response.headers.get("Last-Modified", ""),
+                language=header.language(response.headers),
             ),
             noindex="noindex" in directives,
             nofollow="nofollow" in directives,

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from custagent.core.document import Document, Section
 from custagent.core.ports import DocumentStore
+from custagent.knowledge.arriving import Arriving
 from custagent.knowledge.split import split
 
 #: Fewer pages of one language have nothing to be compared with.
@@ -82,13 +83,14 @@ def settle(documents: DocumentStore, *, agent: str, source: str) -> int:
     said: Counter[str] = Counter()
     for chunk in documents.chunks_of(agent):
         said[chunk.location] += _size(chunk.text)
-    settled = 0
+    settled, arriving = 0, Arriving(documents, agent=agent, source=source)
     for document in stored:
         bare = frame.without(document)
         # Every word of a section is in exactly one passage, so equal sizes are equal texts.
         if is_framed(document) and said[document.location] != _spoken_size(bare):
-            documents.save_document(document, split(bare), agent=agent, source=source)
+            arriving.add(document, split(bare))
             settled += 1
+    arriving.store()
     return settled
 
 

@@ -26,6 +26,12 @@ def media_type(headers: httpx.Headers) -> tuple[str, str]:
     return declared, (charset if isinstance(charset, str) else charset[2]).strip("'\" ").lower()
 
 
+def language(headers: httpx.Headers) -> str:
+    """The one language that the content is declared to be in, as written; "" for none, and for several."""
+    declared = headers.get("Content-Language", "").strip()
+    return "" if "," in declared else declared
+
+
 def retry_after(headers: httpx.Headers) -> float | None:
     """How many seconds the server asks us to wait, None when it does not say (RFC 9110 §10.2.3)."""
     value = headers.get("Retry-After", "").strip()

@@ -26,6 +26,7 @@ from custagent.core.document import Chunk
 from custagent.core.errors import IndexDamaged
 from custagent.knowledge.lexicon import Postings, build_postings, entry_of, load_postings, save_postings
 from custagent.knowledge.nearest import EXACT_UP_TO, Kind, Nearest, library, make_nearest
+from custagent.knowledge.scale import Scale
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,6 +57,8 @@ class Manifest:
     #: How the vectors are kept, and the share of the ten nearest that are found so, measured when it was built.
     kind: str = Kind.EXACT.value
     recall: float = 1.0
+    #: How the cosines of the engine are read; None: as they are.
+    scale: Scale | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +110,15 @@ class IndexFolder:
         live = self.live()
         return live.generation if live else 0
 
-    def build(self, chunks: Sequence[Chunk], vectors: Vectors, *, embedder: str, fingerprint: str) -> Manifest:
+    def build(
+        self,
+        chunks: Sequence[Chunk],
+        vectors: Vectors,
+        *,
+        embedder: str,
+        fingerprint: str,
+        scale: Scale | None = None,
+    ) -> Manifest:
         """Write the next generation and make it live. `vectors` has the shape (len(chunks), dimension).
 
         Another process that builds meanwhile is waited for. What was there before may be damaged. Raises IndexDamaged
@@ -115,7 +126,7 @@ class IndexFolder:
         """
         try:
             with self._alone():
-                return self._build(chunks, vectors, embedder, fingerprint)
+                return self._build(chunks, vectors, embedder, fingerprint, scale)
         except OSError as error:
             raise IndexDamaged(
                 f"the index of agent {self.agent!r} cannot be written: {error.strerror}",
@@ -150,7 +161,9 @@ class IndexFolder:
         """Delete all generations of the agent."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _build(self, chunks: Sequence[Chunk], vectors: Vectors, embedder: str, fingerprint: str) -> Manifest:
+    def _build(
+        self, chunks: Sequence[Chunk], vectors: Vectors, embedder: str, fingerprint: str, scale: Scale | None
+    ) -> Manifest:
         before = self._number_before()
         work = self.folder / "building"
         work.mkdir()
@@ -167,6 +180,7 @@ class IndexFolder:
             files={file.name: _sha256(file) for file in sorted(work.iterdir())},
             kind=nearest.kind.value,
             recall=round(nearest.recall, 4),
+            scale=scale,
         )
         _write_durably(work / "manifest.json", json.dumps(asdict(manifest), indent=1))
         checksum = _sha256(work / "manifest.json")
@@ -214,7 +228,8 @@ class IndexFolder:
             fields = json.loads(text)
             if fields["format"] != FORMAT:
                 raise self._damaged(f"it has format {fields['format']}, and this version of custagent reads {FORMAT}")
-            return Manifest(**fields)
+            scale = fields.pop("scale", None)
+            return Manifest(**fields, scale=Scale(**scale) if scale else None)
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise self._damaged("its manifest is missing or unreadable") from error
 

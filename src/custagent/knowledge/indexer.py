@@ -6,20 +6,29 @@ on where it stopped, and an index can be built again at any time.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from custagent.core.document import Chunk
-from custagent.core.errors import EmbedderError, IndexDamaged
+from custagent.core.errors import EmbedderError, EngineMissing, IndexDamaged
 from custagent.core.ids import content_hash
 from custagent.core.ports import DocumentStore, Embedder, VectorCache
-from custagent.knowledge.index import IndexFolder
+from custagent.knowledge.index import IndexFolder, Manifest
+from custagent.knowledge.scale import Scale, is_calibrated, measure
 
 if TYPE_CHECKING:
     from custagent.core.ports import Vectors
 
-#: Passages between two reports of progress, and the most that an interruption costs.
+#: Passages that are embedded in one go, and between two reports of progress.
 BATCH = 64
+#: Seconds of embedding after which the vectors are remembered. A real engine takes longer for a single batch, so an
+#: interruption costs a batch at most; one that takes next to nothing would spend most of its time waiting for the disk.
+REMEMBERED_EVERY = 0.05
+#: Vectors that wait for that at most: some megabytes.
+_MOST_WAITING = 2048
+#: Seconds before an engine that could not be measured is asked again.
+_MEASURED_AGAIN = 3600.0
 #: The multiples of the golden ratio, of which only what is behind the point counts, are spread evenly however many.
 _GOLDEN = 0.618034
 
@@ -27,18 +36,30 @@ _GOLDEN = 0.618034
 class Indexer:
     """Builds the index generations of agents."""
 
-    def __init__(self, documents: DocumentStore, cache: VectorCache, embedder: Embedder) -> None:
+    def __init__(
+        self,
+        documents: DocumentStore,
+        cache: VectorCache,
+        embedder: Embedder,
+        *,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`now` gives seconds."""
         self._documents = documents
         self._cache = cache
         self._embedder = embedder
+        self._now = now
+        #: What was measured of the engine; and, where it failed, before when it is not asked again.
+        self._scale: Scale | None = None
+        self._not_before = float("-inf")
 
     def update(self, folder: IndexFolder, progress: Callable[[int, int], None]) -> bool:
         """Make the live generation hold what the database holds; whether a new one was built.
 
         Vectors that are there serve, also those of another engine that this one's questions can be compared with: a new
         page is not made to wait until all the old ones are embedded again. `upgrade` does that.
-        `progress` hears (passages embedded, passages to embed). A damaged index is built anew. Raises EmbedderError,
-        and IndexDamaged when the disk does not take the index.
+        `progress` hears (passages embedded, passages to embed). A damaged index is built anew. On a machine without an
+        engine nothing is built. Raises EmbedderError, and IndexDamaged when the disk does not take the index.
         """
         return self._bring_up(folder, progress, upgrade=False)
 
@@ -56,14 +77,20 @@ class Indexer:
                 fingerprint = content_hash(*(f"{chunk.id} {one}" for chunk, one in zip(chunks, hashes, strict=True)))
                 if self._is_live(folder, fingerprint, upgrade=upgrade):
                     return built
-                engine, vectors = self._vectors(chunks, hashes, progress, upgrade=upgrade)
-                manifest = folder.build(chunks, vectors, embedder=engine, fingerprint=fingerprint)
+                try:
+                    engine, vectors = self._vectors(chunks, hashes, progress, upgrade=upgrade)
+                    scale = self._scale_for(folder, vectors)
+                finally:
+                    # What comes next needs the room.
+                    self._embedder.release()
+                manifest = folder.build(chunks, vectors, embedder=engine, fingerprint=fingerprint, scale=scale)
                 built = True
                 if manifest.generation <= before + 1:
                     return built
                 # Another process has built one meanwhile, perhaps from more than we had seen.
-        finally:
-            self._embedder.release()
+        except EngineMissing:
+            # Retrieval goes by the words of what is stored; whoever shows this to people says so (`words_only`).
+            return built
 
     def _is_live(self, folder: IndexFolder, fingerprint: str, *, upgrade: bool) -> bool:
         try:
@@ -72,9 +99,35 @@ class Indexer:
             return False
         if manifest is None or manifest.fingerprint != fingerprint:
             return False
-        return manifest.embedder == self._embedder.name or (
+        fits = manifest.embedder == self._embedder.name or (
             not upgrade and manifest.embedder in self._embedder.comparable
         )
+        return fits and not self._can_be_measured(manifest)
+
+    def _can_be_measured(self, manifest: Manifest) -> bool:
+        """Whether it was made without the engine's scale, by an earlier version or because the engine failed."""
+        if manifest.scale or not manifest.chunks or is_calibrated(self._embedder):
+            return False
+        return self._measure() is not None
+
+    def _scale_for(self, folder: IndexFolder, vectors: Vectors) -> Scale | None:
+        """How the engine's cosines are read: as the live index has it, else measured; None where nothing is to be read."""
+        if is_calibrated(self._embedder) or not len(vectors):
+            return None
+        try:
+            before = folder.about()
+        except IndexDamaged:
+            before = None
+        if before and before.embedder in self._embedder.comparable and before.dimension == vectors.shape[1]:
+            return before.scale or self._measure()
+        return self._measure()
+
+    def _measure(self) -> Scale | None:
+        """Ask the engine, once: it may be a service that costs, or that is down."""
+        if self._scale is None and self._now() >= self._not_before:
+            self._scale = measure(self._embedder)
+            self._not_before = self._now() + _MEASURED_AGAIN
+        return self._scale
 
     def _vectors(
         self,
@@ -107,17 +160,27 @@ class Indexer:
         return engine, joined.reshape(len(chunks), -1) if chunks else joined.reshape(0, 0)
 
     def _embed_all(self, chunks: Mapping[str, Chunk], progress: Callable[[int, int], None]) -> dict[str, bytes]:
-        """A vector for each text, by its hash; each batch is remembered at once."""
+        """A vector for each text, by its hash; each batch that takes a while is remembered at once."""
         # Texts of similar length make the best use of a batch.
         distinct = sorted(((one, chunk.indexed_text) for one, chunk in chunks.items()), key=lambda pair: len(pair[1]))
         batches = [distinct[start : start + BATCH] for start in range(0, len(distinct), BATCH)]
         found: dict[str, bytes] = {}
-        # Long and short ones by turns, so that the pace so far tells how much time is left.
-        for _, batch in sorted(enumerate(batches), key=lambda numbered: numbered[0] * _GOLDEN % 1):
-            progress(len(found), len(distinct))
-            fresh = self._embed(batch)
-            self._cache.save_vectors(self._embedder.name, fresh)
-            found |= fresh
+        waiting: dict[str, bytes] = {}
+        remembered = self._now()
+        try:
+            # Long and short ones by turns, so that the pace so far tells how much time is left.
+            for _, batch in sorted(enumerate(batches), key=lambda numbered: numbered[0] * _GOLDEN % 1):
+                progress(len(found), len(distinct))
+                fresh = self._embed(batch)
+                found |= fresh
+                waiting |= fresh
+                if self._now() - remembered >= REMEMBERED_EVERY or len(waiting) >= _MOST_WAITING:
+                    self._cache.save_vectors(self._embedder.name, waiting)
+                    waiting, remembered = {}, self._now()
+        finally:
+            # Also when it is stopped between two batches.
+            if waiting:
+                self._cache.save_vectors(self._embedder.name, waiting)
         progress(len(distinct), len(distinct))
         return found
 

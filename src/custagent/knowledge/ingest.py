@@ -1,7 +1,7 @@
 """Reads sources: fetch or open -> convert -> split -> store, page by page (SRC-3, SRC-5).
 
-A page is stored whole or not at all, so reading that was cut short goes on where it stopped. What could not be read
-never stops the rest: it is listed with its reason.
+A page is stored whole or not at all, those that come fast several at a time, so reading that was cut short goes on where it
+stopped. What could not be read never stops the rest: it is listed with its reason.
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ from custagent.knowledge import tokens
 from custagent.knowledge.addresses import AddressGuard
 from custagent.knowledge.convert.converted import Converted
 from custagent.knowledge.convert.front_matter import address_of
+from custagent.knowledge.convert.kind import is_known
 from custagent.knowledge.convert.worker import Converter
 from custagent.knowledge.fetch import Fetcher, FetchLimits
 from custagent.knowledge.frame import settle
 from custagent.knowledge.reading import Listener, Reading, sentence
+from custagent.knowledge.same_bytes import bytes_hash
 from custagent.knowledge.split import split
 from custagent.knowledge.web_reader import WebReader
 from custagent.knowledge.workspace_files import WorkspaceFiles
@@ -100,6 +102,9 @@ class Ingestor:
         except SourceError as failure:
             reading.complete = False
             error = sentence(failure)
+        finally:
+            # Also of a reading that is stopped: then the next one goes on from there.
+            reading.finish()
         refused = reading.too_many()
         removed = frozenset() if refused else reading.removed()
         error = refused or error or reading.doubt
@@ -145,11 +150,26 @@ class Ingestor:
 
     async def _read_file(self, path: str, reading: Reading) -> None:
         raw = await asyncio.to_thread(self._files.open, path)
+        # A reader that a package brings may read the same file otherwise tomorrow.
+        digest = bytes_hash(raw, self._language) if is_known(path) else ""
+        if (known := self._as_before(raw, digest, reading)) is not None:
+            reading.keep(known)
+            return
         converted = await asyncio.to_thread(self._convert, raw)
         if converted.document.location in reading.seen:
             raise SourceError(f"{path} names the same `url:` as another file, {converted.document.location}")
-        reading.store(converted.document, split(converted.document))
+        # What there was to complain of is to be said again.
+        document = replace(converted.document, bytes_hash="" if converted.warnings else digest)
+        reading.store(document, split(document))
         reading.problems += [(path, warning) for warning in converted.warnings]
+
+    def _as_before(self, raw: RawContent, digest: str, reading: Reading) -> str | None:
+        """The location of the file's document, where it was read from these very bytes; else None."""
+        location = address_of(raw) or raw.location
+        if not digest or location not in reading.before or location in reading.seen:
+            return None
+        stored = self._documents.document(location)
+        return location if stored is not None and stored.bytes_hash == digest else None
 
     async def _read_folder(self, path: str, reading: Reading) -> None:
         for place in await asyncio.to_thread(self._files.in_folder, path):

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from custagent.core.document import Chunk
-from custagent.language import words
+from custagent.language import words, words_of_each
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +28,8 @@ K1 = 1.5
 B = 0.75
 #: A word of the page's title counts as so many words of the text: all passages of the page share it.
 TITLE_WEIGHT = 0.4
+#: So many passages are counted at a time: ten megabytes of numbers.
+_AT_A_TIME = 8192
 
 _HEADS = "words.json"
 _ARRAYS = "words.npz"
@@ -98,49 +100,84 @@ def entry_of(row: int, chunk: Chunk) -> Entry:
 
 def build_postings(entries: Iterable[Entry]) -> list[Postings]:
     """Postings, one a language."""
-    by_language: defaultdict[str, list[tuple[int, dict[str, float]]]] = defaultdict(list)
+    by_language: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
-        by_language[entry.language].append((entry.row, _frequencies(entry)))
-    return [_postings(language, counted) for language, counted in sorted(by_language.items())]
+        by_language[entry.language].append(entry)
+    return [_postings(language, of) for language, of in sorted(by_language.items())]
 
 
-def _frequencies(entry: Entry) -> dict[str, float]:
-    """How often each word occurs, those of the title as fractions."""
-    found: dict[str, float] = {**Counter(words(entry.text, entry.language))}
-    for word in _title_words(entry.title, entry.language):
-        found[word] = found.get(word, 0.0) + TITLE_WEIGHT
-    return found
-
-
-@lru_cache(maxsize=16)
-def _title_words(title: str, language: str) -> tuple[str, ...]:
-    """All passages of a page have the same, one after the other."""
-    return tuple(words(title, language))
-
-
-def _postings(language: str, counted: Sequence[tuple[int, dict[str, float]]]) -> Postings:
-    """All at once in arrays: word by word it would take most of the time that an index takes without its vectors."""
+def _postings(language: str, entries: Sequence[Entry]) -> Postings:
+    """All in arrays: passage by passage and word by word it would take most of the time of an index without vectors."""
     import numpy as np
 
-    sizes = [len(frequencies) for _, frequencies in counted]
-    lengths = np.array([sum(frequencies.values()) for _, frequencies in counted])
+    numbers: defaultdict[str, int] = defaultdict(count().__next__)
+    counted = [
+        _counted(entries[start : start + _AT_A_TIME], language, numbers) for start in range(0, len(entries), _AT_A_TIME)
+    ]
+    found, places, tf = (np.concatenate(parts) for parts in zip(*counted, strict=True))
+    places += np.repeat(np.arange(len(counted)) * _AT_A_TIME, [len(part) for part, _, _ in counted])
+    lengths = np.bincount(places, weights=tf, minlength=len(entries))
     average = lengths.mean() or 1.0
-    slots = {word: slot for slot, word in enumerate(sorted(set().union(*(one for _, one in counted))))}
-    total = sum(sizes)
-    # One posting after the other, as they stand in the passages.
-    places = np.fromiter((slots[word] for _, one in counted for word in one), dtype=np.int64, count=total)
-    tf = np.fromiter((often for _, one in counted for often in one.values()), dtype=np.float64, count=total)
-    rows = np.repeat(np.array([row for row, _ in counted], dtype=np.int32), sizes)
-    norms = np.repeat(K1 * (1 - B + B * lengths / average), sizes)
-    by_word = np.argsort(places, kind="stable")
+    slots = {word: slot for slot, word in enumerate(sorted(numbers))}
+    of_number = np.fromiter((slots[word] for word in numbers), dtype=np.int64, count=len(slots))
+    slot = of_number[found]
+    by_word = np.argsort(slot, kind="stable")
+    norms = (K1 * (1 - B + B * lengths / average))[places]
+    rows = np.array([entry.row for entry in entries], dtype=np.int32)
     return Postings(
         language=language,
         slots=slots,
-        offsets=np.concatenate([[0], np.cumsum(np.bincount(places, minlength=len(slots)))]).astype(np.int64),
-        rows=rows[by_word],
+        offsets=np.concatenate([[0], np.cumsum(np.bincount(slot, minlength=len(slots)))]).astype(np.int64),
+        rows=rows[places[by_word]],
         weights=(tf * (K1 + 1) / (tf + norms))[by_word].astype(np.float32),
-        passages=len(counted),
+        passages=len(entries),
     )
+
+
+def _counted(
+    entries: Sequence[Entry], language: str, numbers: dict[str, int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """The words by their `numbers`, which grow; the places of their entries, ascending for each word; how often.
+
+    A word of the title counts as TITLE_WEIGHT. No pair of word and place comes twice.
+    """
+    import numpy as np
+
+    total = len(entries)
+    texts = _occurrences((entry.text for entry in entries), total, language, numbers)
+    titles = _occurrences((entry.title for entry in entries), total, language, numbers)
+    # Those of titles are the odd ones, and come after those of the text.
+    marked, often = np.unique(np.concatenate([texts * 2, titles * 2 + 1]), return_counts=True)
+    first = np.flatnonzero(np.diff(marked // 2, prepend=-1))
+    tf = np.add.reduceat(often * np.where(marked % 2, TITLE_WEIGHT, 1.0), first)
+    found, places = np.divmod(marked[first] // 2, total)
+    return found, places, tf
+
+
+def _occurrences(texts: Iterable[str], total: int, language: str, numbers: dict[str, int]) -> NDArray[np.int64]:
+    """One number for each word of each of the `total` texts: the word's own * total + the text's place."""
+    import numpy as np
+
+    sizes: list[int] = []
+
+    def runs_of_all() -> Iterator[Sequence[str]]:
+        for text in texts:
+            runs = (text.lower() if text.isascii() else text).split()
+            sizes.append(len(runs))
+            yield runs
+
+    # What stands between white space first, because there is so little of it that differs.
+    distinct: defaultdict[str, int] = defaultdict(count().__next__)
+    runs = np.fromiter(map(distinct.__getitem__, chain.from_iterable(runs_of_all())), dtype=np.int64)
+    words_of_run = list(words_of_each(distinct, language))
+    words = np.fromiter(map(numbers.__getitem__, chain.from_iterable(words_of_run)), dtype=np.int64)
+    lengths = np.fromiter(map(len, words_of_run), dtype=np.int64, count=len(words_of_run))
+    begins = np.cumsum(lengths) - lengths
+    each = lengths[runs]
+    # Where in `words` those of each run stand: its beginning, and from there one after the other.
+    at = np.repeat(begins[runs] - (np.cumsum(each) - each), each) + np.arange(each.sum())
+    found: NDArray[np.int64] = words[at] * total + np.repeat(np.repeat(np.arange(total), sizes), each)
+    return found
 
 
 def save_postings(postings: Sequence[Postings], folder: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from custagent.core.document import Chunk, Difference, Document
 from custagent.core.errors import SourceError
 from custagent.core.ports import DocumentStore
+from custagent.knowledge.arriving import Arriving
 from custagent.knowledge.frame import Frame, frame_of, is_framed, stored_pages
 from custagent.knowledge.split import split
 
@@ -34,7 +35,7 @@ class Listener(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Reading:
-    """One source while it is read; what is read is stored at once."""
+    """One source while it is read; what is read is stored soon, and all of it with `finish`."""
 
     agent: str
     #: The source's key.
@@ -63,6 +64,10 @@ class Reading:
     doubt: str = ""
     #: What the pages that were held before have in common; found with the first page that is stored.
     _frame: Frame | None = None
+    _arriving: Arriving = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._arriving = Arriving(self.documents, agent=self.agent, source=self.key, stored=self.listener.page_read)
 
     def keep(self, *locations: str) -> None:
         """These have not changed; what only another source held is this one's from now on too (SRC-8)."""
@@ -76,7 +81,10 @@ class Reading:
             self.listener.page_read(location)
 
     def store(self, document: Document, chunks: Sequence[Chunk]) -> None:
-        """This is in, whether it is new or not."""
+        """This is in, whether it is new or not. Raises StoreError."""
+        if document.location in self.seen:
+            # It may be one that waits to be stored, and this is compared with what is.
+            self.finish()
         stored = self.documents.document(document.location) if document.location in self.before else None
         if stored is None:
             self.added.append(document.location)
@@ -87,9 +95,14 @@ class Reading:
         if not self.dry_run:
             bare = self._without_frame(document)
             chunks = chunks if bare is document else split(bare)
-            self.documents.save_document(document, chunks, agent=self.agent, source=self.key)
+            self._arriving.add(document, chunks)
+        else:
+            self.listener.page_read(document.location)
         self.seen.add(document.location)
-        self.listener.page_read(document.location)
+
+    def finish(self) -> None:
+        """Store what was read and is not stored yet. Raises StoreError."""
+        self._arriving.store()
 
     def _without_frame(self, document: Document) -> Document:
         if not is_framed(document) or not self.before:

@@ -2,7 +2,7 @@
 
 Both parts are absolute, so the sum is comparable between questions and fades to plain cosine where question and
 passage are in different languages. Rank fusion and per-query normalisation are not: they collapse across languages
-(docs/decisions, fused retrieval).
+(docs/decisions, fused retrieval). The cosines of other engines than the bundled one are brought to its scale first.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from custagent.core.document import ScoredChunk
-from custagent.core.errors import IndexDamaged
+from custagent.core.errors import EngineMissing, IndexDamaged
 from custagent.core.ports import DocumentStore, Embedder, Retrieval, Search
 from custagent.knowledge.index import Index, IndexFolder, Live
 from custagent.knowledge.lexicon import Postings
@@ -36,10 +36,13 @@ ROUNDING = 1e-4
 #: and so much further with all of the question's words. Fitted to the best passages by words of the bundled engine
 #: (docs/decisions, index sizes).
 _SAME_THING, _WORDY = 0.06, 0.75
-#: The cosine of unrelated passages: of the bundled engine, where there is no index to ask; else of so many of it.
-_UNRELATED, _SAMPLE = 0.79, 64
-#: Seconds after which a damaged index is looked at again, and told of again.
-_LOOKED_AGAIN = 10.0
+#: The cosine of a question and passages of the same content that do not answer it, where there is no index to ask; else it
+#: is that of so many of the index.
+UNRELATED, _SAMPLE = 0.79, 64
+#: So often a search is made at most where pages change while it is under way.
+_MOST_LOOKS = 5
+#: Seconds after which a damaged index is looked at again, and told of again; and after which one that is missing is.
+_LOOKED_AGAIN, _MISSED_AGAIN = 10.0, 60.0
 
 #: The texts that are searched for, with the part of each in the scores, 0..1.
 _Shares: TypeAlias = Sequence[tuple[str, float]]
@@ -61,11 +64,32 @@ class _Hit:
         return self.cosine + LEXICAL_WEIGHT * self.lexical
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sight:
+    """What there is to search at one moment."""
+
+    index: Index | None
+    waiting: Waiting
+
+    @property
+    def filled_index(self) -> Index | None:
+        """The index, if there is anything in it."""
+        return self.index if self.index is not None and self.index.manifest.chunks else None
+
+    @property
+    def is_empty(self) -> bool:
+        return self.filled_index is None and not self.waiting.chunk_ids
+
+    def is_same_as(self, other: _Sight) -> bool:
+        """Whether nothing has changed between the two."""
+        return self.index is other.index and self.waiting is other.waiting
+
+
 class HybridRetriever:
     """A Retriever over the live index generation of one agent; it follows when a new generation goes live.
 
     Passages that no index holds yet are found by their words. Where the index is damaged, the one that is in memory
-    serves, else the words of all passages, until there is another.
+    serves, else the words of all passages, until there is another. So it is on a machine without an embedding engine.
     """
 
     def __init__(
@@ -77,7 +101,7 @@ class HybridRetriever:
         mend: Callable[[], None] | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`mend` begins to make a damaged index anew and returns at once; `now` gives seconds."""
+        """`mend` begins to make a damaged or missing index anew and returns at once; `now` gives seconds."""
         self._folder = folder
         self._documents = documents
         self._embedder = embedder
@@ -87,31 +111,34 @@ class HybridRetriever:
         self._unindexed = Unindexed(documents, folder.agent, now=now)
         #: The generation that cannot be used, None where it cannot be told which; and until when it is not looked at.
         self._damaged: tuple[Live | None, float] | None = None
+        #: Until when it is not told again that the index is missing.
+        self._missed = float("-inf")
 
     def retrieve(self, search: Search, *, limit: int) -> Retrieval:
         """See the port; of equally good passages the one that was stored first."""
         started = time.perf_counter()
-        index = self.live_index()
+        sight = self._look()
         loaded = time.perf_counter()
         timings = {"load": (loaded - started) * 1000}
-        waiting = self._unindexed.after(_last(index))
-        indexed = index is not None and index.manifest.chunks > 0
-        if not (indexed or waiting.chunk_ids) or limit < 1 or not search.text.strip():
+        if sight.index is None and sight.waiting.chunk_ids:
+            self._miss()
+        if sight.is_empty or limit < 1 or not search.text.strip():
             return Retrieval(chunks=(), timings_ms=timings)
         shares = _shares(search)
-        chunks: list[ScoredChunk] = []
-        searched, unrelated = loaded, _UNRELATED
-        if index is not None and indexed:
-            vector = self._embedded(index, shares)
-            searched = time.perf_counter()
-            chunks += self._best(index, shares, vector, limit)
-            unrelated = _unrelated(index, vector) if waiting.chunk_ids else unrelated
-        if waiting.chunk_ids:
-            chunks += self._best_waiting(waiting, _lexical_beside(waiting, index, shares), unrelated, limit)
-            chunks.sort(key=lambda scored: -scored.score)
-        timings["embed"] = (searched - loaded) * 1000
-        timings["search"] = (time.perf_counter() - searched) * 1000
-        return Retrieval(chunks=tuple(chunks[:limit]), rarity=_rarity(search, index, waiting), timings_ms=timings)
+        vector: Vectors | None = None
+        for _ in range(_MOST_LOOKS):
+            if vector is None and sight.filled_index:
+                vector = self._embedded(shares)
+            timings.setdefault("embed", (time.perf_counter() - loaded) * 1000)
+            chunks, vanished = self._search(sight, shares, vector, limit)
+            # A page that has changed since we looked is neither in what we saw nor, there, in what it has become.
+            newer = self._look() if vanished else sight
+            if newer.is_same_as(sight):
+                break
+            sight = newer
+        timings["search"] = (time.perf_counter() - loaded) * 1000 - timings["embed"]
+        rarity = _rarity(search, sight.index, sight.waiting)
+        return Retrieval(chunks=tuple(chunks[:limit]), rarity=rarity, timings_ms=timings)
 
     def live_index(self) -> Index | None:
         """The generation that serves: the live one, loaded when it is new. None when there is none that can be used.
@@ -127,10 +154,14 @@ class HybridRetriever:
                 self._index = self._folder.load()
         except IndexDamaged as damaged:
             self._tell(damaged, live)
-        if self._index is not None and self._index.manifest.embedder not in self._embedder.comparable:
-            raise self._unfit(
-                f"was made by {self._index.manifest.embedder}, the workspace now uses {self._embedder.name}"
-            )
+        try:
+            if self._index is not None and self._index.manifest.embedder not in self._embedder.comparable:
+                raise self._unfit(
+                    f"was made by {self._index.manifest.embedder}, the workspace now uses {self._embedder.name}"
+                )
+        except EngineMissing:
+            # The index came with the workspace from a machine that has the engine: here its words alone serve.
+            return None
         return self._index
 
     def _is_known_damaged(self, live: Live | None) -> bool:
@@ -146,23 +177,56 @@ class HybridRetriever:
         if self._mend is not None:
             self._mend()
 
+    def _miss(self) -> None:
+        """There is content, and no index of it: it was lost, or is about to be made for the first time."""
+        if self._mend is not None and self._damaged is None and self._now() >= self._missed:
+            self._missed = self._now() + _MISSED_AGAIN
+            self._mend()
+
     def _rest(self) -> str:
         return "the words of its content" if self._index is None else "what was loaded before"
 
-    def _embedded(self, index: Index, shares: _Shares) -> Vectors:
-        """What is searched for, shape (1, dimension). Raises IndexDamaged, EmbedderError."""
+    def _look(self) -> _Sight:
+        index = self.live_index()
+        return _Sight(index=index, waiting=self._unindexed.after(_last(index)))
+
+    def _search(
+        self, sight: _Sight, shares: _Shares, vector: Vectors | None, limit: int
+    ) -> tuple[list[ScoredChunk], bool]:
+        """The best of what is in sight, best first, and whether the database holds some of it no more.
+
+        Raises IndexDamaged.
+        """
+        index, waiting = sight.filled_index, sight.waiting
+        found, vanished, unrelated = list[ScoredChunk](), False, UNRELATED
+        if index is not None and vector is not None:
+            self._check(index, vector)
+            found, vanished = self._best(index, shares, vector, limit)
+            unrelated = _unrelated(index, vector) if waiting.chunk_ids else unrelated
+        if waiting.chunk_ids:
+            more, gone = self._best_waiting(waiting, _lexical_beside(waiting, sight.index, shares), unrelated, limit)
+            found, vanished = sorted(found + more, key=lambda scored: -scored.score), vanished or gone
+        return found, vanished
+
+    def _embedded(self, shares: _Shares) -> Vectors:
+        """What is searched for, shape (1, dimension). Raises EmbedderError."""
         # A mean of cosines is the cosine with the mean: both texts are searched for at once.
-        vector: Vectors = sum(share * self._embedder.embed_query(text) for text, share in shares)  # type: ignore[assignment] # there is at least one
+        return sum(share * self._embedder.embed_query(text) for text, share in shares)  # type: ignore[return-value] # there is at least one
+
+    def _check(self, index: Index, vector: Vectors) -> None:
+        """Raises IndexDamaged where the two cannot be compared."""
         if vector.shape != (1, index.manifest.dimension):
             raise IndexDamaged(
                 f"the index of agent {self._folder.agent!r} has vectors of length {index.manifest.dimension}, "
                 f"{self._embedder.name} now gives others under the same name",
                 hint=f"Give the engine another `model:` in custagent.yaml, then: custagent sources sync {self._folder.agent}",
             )
-        return vector
 
-    def _best(self, index: Index, shares: _Shares, vector: Vectors, limit: int) -> list[ScoredChunk]:
-        """The best that the database still holds: a removed page leaves the answers at once (SRC-3)."""
+    def _best(self, index: Index, shares: _Shares, vector: Vectors, limit: int) -> tuple[list[ScoredChunk], bool]:
+        """The best that the database still holds, and whether better ones are gone from it.
+
+        A removed page leaves the answers at once (SRC-3).
+        """
         lexical = _lexical(index.postings, shares, index.manifest.chunks)
         kept: list[ScoredChunk] = []
         seen: set[int] = set()
@@ -172,18 +236,22 @@ class HybridRetriever:
             seen |= {hit.chunk_id for hit in hits}
             kept += self._held(hits)
             if len(kept) >= limit or len(seen) == index.manifest.chunks:
-                return kept[:limit]
+                return kept[:limit], len(kept) < len(seen)
             # Only right after a removal, before the index is built again.
             depth *= 4
 
     def _best_waiting(
         self, waiting: Waiting, lexical: NDArray[np.float32], unrelated: float, limit: int
-    ) -> list[ScoredChunk]:
-        """The best by their words, of those that the database still holds; `unrelated` is the cosine without any."""
+    ) -> tuple[list[ScoredChunk], bool]:
+        """The best by their words, of those that the database still holds, and whether others are gone from it.
+
+        `unrelated` is the cosine without any words.
+        """
         import numpy as np
 
         order = np.argsort(-lexical, kind="stable").tolist()
         kept: list[ScoredChunk] = []
+        looked_at = 0
         # A page that changes twice while it waits leaves rows that the database does not hold any more.
         for start in range(0, len(order), 4 * limit):
             hits = [
@@ -196,9 +264,10 @@ class HybridRetriever:
                 for row in order[start : start + 4 * limit]
             ]
             kept += self._held(hits)
+            looked_at += len(hits)
             if len(kept) >= limit:
                 break
-        return kept[:limit]
+        return kept[:limit], len(kept) < looked_at
 
     def _held(self, hits: Sequence[_Hit]) -> Iterator[ScoredChunk]:
         held = self._documents.chunks(self._folder.agent, [hit.chunk_id for hit in hits])
@@ -245,7 +314,17 @@ def _unrelated(index: Index, vector: Vectors) -> float:
 
     count = index.manifest.chunks
     some = np.linspace(0, count - 1, min(count, _SAMPLE)).astype(np.int64)
-    return float(np.median(cosines(index.vectors, vector, some)))
+    return float(np.median(_cosines(index, vector, some)))
+
+
+def _cosines(index: Index, vector: Vectors, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Of the vector with each of the rows, shape (rows,), as the bundled engine would have them."""
+    return _read(index, cosines(index.vectors, vector, rows))
+
+
+def _read(index: Index, found: NDArray[np.float32]) -> NDArray[np.float32]:
+    scale = index.manifest.scale
+    return found if scale is None else scale.read(found)
 
 
 def _lexical_beside(waiting: Waiting, index: Index | None, shares: _Shares) -> NDArray[np.float32]:
@@ -284,13 +363,14 @@ def _rank(index: Index, lexical: NDArray[np.float32], vector: Vectors, depth: in
     scored = np.zeros(total, dtype=bool)
     scored[nearest[0]] = scored[wordiest] = True
     rows = np.flatnonzero(scored)
-    near = cosines(index.vectors, vector, rows)
+    near = _cosines(index, vector, rows)
     worst = np.partition(near + LEXICAL_WEIGHT * lexical[rows], len(rows) - depth)[len(rows) - depth]
-    needed = (worst - cosines_of_nearest[0][-1]) / LEXICAL_WEIGHT - ROUNDING
+    rounding = ROUNDING * (index.manifest.scale.spread if index.manifest.scale else 1.0)
+    needed = (worst - _read(index, cosines_of_nearest[0])[-1]) / LEXICAL_WEIGHT - rounding
     more = np.flatnonzero((lexical > 0) & (lexical >= needed) & ~scored)
     if len(more):
         rows = np.concatenate([rows, more])
-        near = np.concatenate([near, cosines(index.vectors, vector, more)])
+        near = np.concatenate([near, _cosines(index, vector, more)])
     scores = near + LEXICAL_WEIGHT * lexical[rows]
     # Only the best are sorted; those as good as the last of them are among them, for the earlier row is the better one.
     best = np.flatnonzero(scores >= np.partition(scores, len(rows) - depth)[len(rows) - depth])

@@ -15,6 +15,7 @@ from custagent.core.errors import FetchError, SourceError
 from custagent.core.ports import DocumentStore
 from custagent.knowledge.convert.converted import Converted
 from custagent.knowledge.convert.kind import is_page
+from custagent.knowledge.convert.page_head import moment
 from custagent.knowledge.crawl import (
     CrawlDone,
     CrawlEvent,
@@ -31,6 +32,7 @@ from custagent.knowledge.crawl import (
 )
 from custagent.knowledge.fetch import Fetched, Fetcher, NotModified
 from custagent.knowledge.reading import MOST_REMOVED, Reading, sentence
+from custagent.knowledge.same_bytes import bytes_hash, is_as_before
 from custagent.knowledge.site import Site
 from custagent.knowledge.split import split
 from custagent.knowledge.url import normal_url
@@ -71,14 +73,16 @@ class WebReader:
         plain = normal_url(url) or url
         # Another source may hold the very page: then it is asked for once (SRC-8).
         others = self._documents.validators_of_others(plain, agent=reading.agent, source=reading.key)
-        etag, last_modified = next(iter(own.values()), others.get(plain, ("", "")))
+        place, (etag, last_modified) = next(iter(own.items()), (plain, others.get(plain, ("", ""))))
+        stored = self._documents.document(place)
+        known = Validators(etag=etag, last_modified=last_modified, bytes_hash=stored.bytes_hash if stored else "")
         try:
-            _, hop = await self._site.follow(url, lambda _: Validators(etag=etag, last_modified=last_modified))
+            _, hop = await self._site.follow(url, lambda _: known)
         except FetchError as error:
             if error.gone:
                 reading.gone |= reading.before
             raise
-        if isinstance(hop, NotModified):
+        if isinstance(hop, NotModified) or (isinstance(hop, Fetched) and is_as_before(hop, known)):
             reading.keep(*(reading.before or [plain]))
             return
         assert isinstance(hop, Fetched)  # noqa: S101 - a redirect was followed, media raise
@@ -86,7 +90,8 @@ class WebReader:
         if hop.noindex or converted.noindex:
             reading.gone |= reading.before
             raise SourceError(f"{url} is not read: {_NOINDEX}")
-        reading.store(converted.document, split(converted.document))
+        document = replace(converted.document, bytes_hash=bytes_hash(hop.raw))
+        reading.store(document, split(document))
 
     async def read_site(self, source: UrlSource, reading: Reading) -> None:
         """The page and what is related to it. Raises SourceError when the start is dead."""
@@ -125,7 +130,13 @@ class WebReader:
                     )
                     reading.seen.add(event.url)
                     return
-                document = replace(event.page.document, location=event.url, links=event.links)
+                document = replace(
+                    event.page.document,
+                    location=event.url,
+                    links=event.links,
+                    dated=event.page.document.dated or moment(event.changed),
+                    bytes_hash=bytes_hash(event.raw),
+                )
                 reading.store(document, split(document))
             case PageUnchanged():
                 reading.keep(event.url)
@@ -154,7 +165,13 @@ class WebReader:
             if location in own or (document and document.links):
                 links = document.links if document else None
                 content = document.hash if document else ""
-                known[location] = Validators(etag=etag, last_modified=last_modified, links=links, content=content)
+                known[location] = Validators(
+                    etag=etag,
+                    last_modified=last_modified,
+                    links=links,
+                    content=content,
+                    bytes_hash=document.bytes_hash if document else "",
+                )
         return known
 
     def _links_of(self, raw: RawContent) -> PageLinks[Converted]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from custagent.config.agents import agent_names, agent_path
-from custagent.config.editor import NewAgent, new_agent_text, write_new
+from custagent.config.editor import NewAgent, new_agent_text, put_back, write_new
 from custagent.config.schema import write_schemas
 from custagent.config.validate import validate
 from custagent.core.agent import AgentDefinition
@@ -15,22 +15,6 @@ from custagent.core.errors import ConfigError, PermissionDenied, UsageError
 from custagent.core.people import Permission
 from custagent.runtime.bootstrap import WORKSPACE_KEY, Application
 from custagent.runtime.handover import hand_over_lost, live_assignments
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentSummary:
-    """One line of `custagent list`."""
-
-    name: str
-    role: str
-    model: str
-    sources: int
-    pages: int
-    channels: tuple[str, ...]
-    #: The version that is live, 0 when none was applied.
-    version: int
-    #: Whether the file says something else than the live version.
-    edited: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,16 +33,23 @@ class Applied:
 def create_agent(app: Application, new: NewAgent) -> AgentDefinition:
     """Write `agents/<name>.yaml` and put it into force. Raises UsageError, ConfigError, PermissionDenied."""
     app.actor.require(Permission.EDIT_AGENTS, app.workspace)
+    refuse_taken(app, new.name)
     path = agent_path(app.home, new.name)
+    with put_back(path):
+        write_new(path, new_agent_text(new))
+        write_schemas(app.home)
+        apply_agents(app, [new.name], action="create")
+    return app.agent(new.name)
+
+
+def refuse_taken(app: Application, name: str) -> None:
+    """Raises UsageError when there is an agent of that name."""
+    path = agent_path(app.home, name)
     if path.exists():
         raise UsageError(
-            f"there is an agent called {new.name!r} already ({path.relative_to(app.home.root)})",
-            hint=f"Change it with: custagent edit {new.name}",
+            f"there is an agent called {name!r} already ({path.relative_to(app.home.root)})",
+            hint=f"Change it with: custagent edit {name}",
         )
-    write_new(path, new_agent_text(new))
-    write_schemas(app.home)
-    apply_agents(app, [new.name], action="create")
-    return app.agent(new.name)
 
 
 def apply_agents(app: Application, names: Sequence[str] = (), *, action: str = "apply") -> list[Applied]:
@@ -126,30 +117,6 @@ def delete_agent(app: Application, name: str) -> None:
     path.unlink()
     _retire(app, name, action="delete", text=text)
     hand_over_lost(app, before)
-
-
-def summaries(app: Application, names: Iterable[str] | None = None) -> list[AgentSummary]:
-    """What `custagent list` shows. Raises ConfigError for a file that cannot be read."""
-    live = app.store.versions.live()
-    lines = []
-    for name in names or agent_names(app.home):
-        agent = app.agent(name)
-        version = live.get(name)
-        text = agent_path(app.home, name).read_text(encoding="utf-8")
-        states = app.store.sources.source_states(name)
-        lines.append(
-            AgentSummary(
-                name=name,
-                role=agent.role.value,
-                model=agent.model,
-                sources=len(agent.sources),
-                pages=sum(state.pages for state in states.values()),
-                channels=tuple(assignment.channel for assignment in agent.assignments),
-                version=version.version if version else 0,
-                edited=version is None or version.text != text,
-            )
-        )
-    return lines
 
 
 def _apply_checked_workspace(app: Application, agents: Sequence[str], action: str) -> Applied:

@@ -16,22 +16,24 @@ from custagent.config.home import Home, find_home
 from custagent.config.secrets import resolve, resolve_all
 from custagent.config.workspace import load_workspace
 from custagent.core.agent import EMBEDDED, AgentDefinition
-from custagent.core.answer import Question
+from custagent.core.errors import EngineMissing
 from custagent.core.people import User
-from custagent.core.ports import Answerer, ChatModel, Clock, Embedder, Retriever
-from custagent.core.record import AuditEntry
 from custagent.core.workspace import Workspace
 from custagent.runtime.actor import Actor, find_actor, git_commit
 from custagent.runtime.clock import SystemClock
-from custagent.runtime.mending import Mending
-from custagent.store.store import Store
 
 if TYPE_CHECKING:
+    from custagent.core.ports import Answerer, ChatModel, Clock, Embedder, Retriever
+    from custagent.core.record import AuditEntry
     from custagent.knowledge.index import IndexFolder
     from custagent.knowledge.indexer import Indexer
+    from custagent.runtime.mending import Mending
+    from custagent.store.store import Store
 
 #: Asked at the start of a runner so that everything is loaded; nobody reads the answer.
 _ANY_QUESTION = "Where is my order?"
+#: Embedding engines that send nothing anywhere; what one of another package does is not known.
+LOCAL_ENGINES = ("bundled", "sentence-transformers")
 #: What the applied text of custagent.yaml is kept under; no agent can be called so.
 WORKSPACE_KEY = "custagent.yaml"
 
@@ -56,6 +58,8 @@ class Application:
         self._user = user
         self._environ = environ
         self._embedder = embedder
+        #: Who has the engine, if not this one itself.
+        self._lender: Application | None = None
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -85,13 +89,24 @@ class Application:
         other = copy(self)
         other.__dict__["actor"] = Actor(name=user.name, user=user)
         other.__dict__.pop("workspace", None)
-        if workspace is not None:
-            other.__dict__["workspace"] = workspace
+        return other if workspace is None else other.by(workspace)
+
+    def by(self, workspace: Workspace) -> Application:
+        """The same with another text of custagent.yaml, such as that in force. It shares what is open.
+
+        The engine too, where both name the same: it is loaded once, when one of them first needs it.
+        """
+        self.store, self._mending  # noqa: B018 - made once, before they are shared
+        other = copy(self)
+        lent = {"_lender": self if workspace.embedder == self.workspace.embedder else None}
+        other.__dict__.update(lent, workspace=workspace)
         return other
 
     @cached_property
     def store(self) -> Store:
         """The database. Raises StoreError."""
+        from custagent.store.store import Store
+
         return Store(self.home.database, self.clock)
 
     @cached_property
@@ -99,10 +114,24 @@ class Application:
         """The engine that the workspace names. Raises EmbedderError."""
         if self._embedder:
             return self._embedder
+        if self._lender:
+            return self._lender.embedder
         from custagent.knowledge.embed import make_embedder
 
         settings = self.workspace.embedder
         return make_embedder(settings, api_key=self._secret(settings.api_key), memory=self.home.engine_file)
+
+    @property
+    def words_only(self) -> EngineMissing | None:
+        """Why content is found by its words alone on this machine; None where an engine tells what it means.
+
+        Raises what making the engine raises: EmbedderError, ConfigError.
+        """
+        try:
+            self.embedder.comparable  # noqa: B018 - asking is how it tells
+        except EngineMissing as missing:
+            return missing
+        return None
 
     @cached_property
     def indexer(self) -> Indexer:
@@ -112,6 +141,8 @@ class Application:
 
     @cached_property
     def _mending(self) -> Mending:
+        from custagent.runtime.mending import Mending
+
         return Mending(lambda: self.indexer)
 
     def index_folder(self, agent: str) -> IndexFolder:
@@ -164,12 +195,13 @@ class Application:
     def warm_up(self, answerer: Answerer) -> None:
         """Load what the first question to it would have to wait for: engine, index, languages.
 
-        Asks no model, and no engine that is not on this machine: nothing leaves it unasked. Raises what answering
+        Asks no model, and no engine of which it is not known that it is on this machine: nothing leaves it unasked. Raises what answering
         raises: IndexDamaged, EmbedderError, StoreError.
         """
         from custagent.answer.answerer import ContentAnswerer
+        from custagent.core.answer import Question
 
-        if isinstance(answerer, ContentAnswerer) and self.workspace.embedder.engine != "litellm":
+        if isinstance(answerer, ContentAnswerer) and self.workspace.embedder.engine in LOCAL_ENGINES:
             replace(answerer, model=None).answer(Question(text=_ANY_QUESTION))
 
     def chat_model(self, agent: AgentDefinition, workspace: Workspace | None = None) -> ChatModel | None:
@@ -184,6 +216,8 @@ class Application:
 
     def audit_entry(self, action: str, subject: str, *, before: str = "", after: str = "") -> AuditEntry:
         """A change by the acting user, now (CRE-3)."""
+        from custagent.core.record import AuditEntry
+
         return AuditEntry(
             at=self.clock.now(),
             actor=self.actor.name,

@@ -5,28 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import TypeAdapter
 
 from custagent.config.kinds import brought_kinds, settings_of
 from custagent.config.secrets import in_clear_text, is_random, looks_like_variable, reference_name
-from custagent.core.channel import (
-    ChannelBase,
-    ChannelKind,
-    EmailChannel,
-    LiveChatChannel,
-    MessengerChannel,
-    WhatsAppChannel,
-)
+from custagent.core.channel import OTHER, Channel, ChannelBase
 from custagent.core.errors import UsageError, WorkspaceError
 from custagent.core.written import SecretRef
 
+#: The model of each kind that this program brings, as the union of all channels names them.
 _BUILT_IN: Final[Mapping[str, type[ChannelBase]]] = {
-    ChannelKind.LIVE_CHAT.value: LiveChatChannel,
-    ChannelKind.WHATSAPP.value: WhatsAppChannel,
-    ChannelKind.MESSENGER.value: MessengerChannel,
-    ChannelKind.EMAIL.value: EmailChannel,
+    tag.tag: model for model, tag in map(get_args, get_args(get_args(Channel)[0])) if tag.tag != OTHER
 }
 #: What every channel has, and what the command has arguments of its own for.
 _EVERY_CHANNEL: Final = frozenset(ChannelBase.model_fields) | {"kind"}

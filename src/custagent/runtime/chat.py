@@ -36,9 +36,11 @@ if TYPE_CHECKING:
 class LiveChats(Mapping[str, LiveChat]):
     """The live-chat channels as they are applied now; asked anew at each request."""
 
-    def __init__(self, app: Application, runner: Runner) -> None:
+    def __init__(self, app: Application, runner: Runner, *, notice: str = "") -> None:
+        """`notice` stands above every conversation."""
         self._app = app
         self._runner = runner
+        self._notice = notice
         #: By name: the channel, and what was made of it; as long as it is the one in force.
         self._made: dict[str, tuple[LiveChatChannel, LiveChat]] = {}
 
@@ -48,7 +50,8 @@ class LiveChats(Mapping[str, LiveChat]):
             raise KeyError(name)
         made = self._made.get(name)
         if made is None or made[0] is not channel:
-            made = self._made[name] = channel, _Chat(self._app, self._runner, channel).as_live_chat()
+            chat = replace(_Chat(self._app, self._runner, channel).as_live_chat(), notice=self._notice)
+            made = self._made[name] = channel, chat
         return made[1]
 
     def __iter__(self) -> Iterator[str]:

@@ -52,7 +52,7 @@ class CreditKeeper:
         now, terms = self._app.clock.now(), self._rules.terms()
         if terms is not None and not self._app.store.ledger.is_settled(terms, now):
             self._app.store.ledger.settle(terms, now, fence=self._fence)
-        if any(change.pricing.policy is CreditPolicy.RESOLUTION for change in self._rules.changes()):
+        if any(change.pricing.policy.waits_for_resolution for change in self._rules.changes()):
             self._judge(now)
         self._log_notices()
 
@@ -73,7 +73,7 @@ class CreditKeeper:
     def _charge(self, one: Silent, now: datetime) -> bool:
         """Charge it if it is a resolution; False when there is no room for that now, so that it waits."""
         charge = self._rules.charge_at(one.opened_at)
-        if charge.policy != CreditPolicy.RESOLUTION:
+        if not CreditPolicy(charge.policy).waits_for_resolution:
             return True
         judge = partial(is_to_be_charged_as_resolved, at=now)
         history = self._app.store.credit_histories.of(one.conversation)

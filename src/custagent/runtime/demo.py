@@ -28,6 +28,9 @@ from custagent.runtime.site import StaticSite
 AGENT = "support"
 CHANNEL = "website"
 COMPANY = "Hjulvinda"
+#: Of the examples, what is added beside the site, and what is asked; with the site, all that a wheel brings of them.
+FILES = ("manual.pdf", "warranty-terms.md")
+QUESTIONS = "questions.jsonl"
 #: Tenths of a second that the runner may take to start.
 _START_TRIES = 300
 #: Seconds that the runner may take to end.
@@ -85,10 +88,10 @@ class Demo:
         site = self._site
         self._command("init", "--name", COMPANY)
         self._command("create", AGENT, "--role", "customer-service", "--personality", "friendly", "--yes")
-        files_ = [str(examples() / name) for name in ("manual.pdf", "warranty-terms.md")]
-        self._command(
-            "sources", "add", AGENT, *files_, f"{site.origin}/", "--import-related", "--allow-host", site.host
-        )
+        for name in FILES:
+            shutil.copyfile(examples() / name, self.folder / "content" / name)
+        added = (f"content/{name}" for name in FILES)
+        self._command("sources", "add", AGENT, *added, f"{site.origin}/", "--import-related", "--allow-host", site.host)
         listed = self._collected("sources", "list", AGENT)
         answers = self._preview()
         with open_application(self.folder, None) as app:
@@ -134,7 +137,7 @@ class Demo:
         for question in self._questions:
             if "conversation" in question:
                 talks.setdefault(question["conversation"], []).append(question["question"])
-        file = self.folder / "questions.jsonl"
+        file = self.folder / QUESTIONS
         file.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in alone), encoding="utf-8")
         answers = self._collected("preview", AGENT, "--ask-file", file.name)
         for asked in talks.values():
@@ -153,7 +156,8 @@ class Demo:
         self._run(arguments, capture=not self._visible)
 
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, "CUSTAGENT_WORKSPACE": str(self.folder)}
+        # It goes on by itself, so no command need say what comes next.
+        return {**os.environ, "CUSTAGENT_WORKSPACE": str(self.folder), "CUSTAGENT_NEXT": "no"}
 
     def _run(self, arguments: Sequence[str], *, capture: bool) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
@@ -223,7 +227,7 @@ def demo_folder(kept: Path | None) -> Iterator[Path]:
 
 
 def _questions() -> Iterator[dict[str, Any]]:
-    for line in (examples() / "questions.jsonl").read_text(encoding="utf-8").splitlines():
+    for line in (examples() / QUESTIONS).read_text(encoding="utf-8").splitlines():
         if line.strip():
             yield json.loads(line)
 

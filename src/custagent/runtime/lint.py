@@ -68,7 +68,7 @@ def _pages(app: Application, definition: AgentDefinition) -> Iterator[Page]:
             document = None if location in seen else app.store.documents.document(location)
             seen.add(location)
             if document is not None:
-                changed = _changed_at(app, document)
+                changed = changed_at(app, document)
                 yield Page(document=document, changed_at=changed, stale_after=_stale_after(source))
 
 
@@ -87,8 +87,10 @@ def _stale_after(source: Source) -> timedelta:
     return STALE_AFTER[source.type] if isinstance(source, CollectionSource) else _USUAL
 
 
-def _changed_at(app: Application, document: Document) -> datetime | None:
-    """When the page last changed: what its server says, or its file."""
+def changed_at(app: Application, document: Document) -> datetime | None:
+    """When the page last changed: what it says itself, else its server, else its file; None when none does."""
+    if document.dated:
+        return datetime.fromisoformat(document.dated)
     if document.last_modified:
         try:
             told = parsedate_to_datetime(document.last_modified)

@@ -1,4 +1,8 @@
-"""Makes damaged indexes anew while questions go on being answered: from the database, which holds every vector."""
+"""Makes damaged and missing indexes anew while questions go on being answered: from the database, which holds every vector.
+
+A missing index, as after a `restore` on another machine, is only put together here. Where vectors are missing too,
+somebody is reading content in for the first time, and embeds it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from collections.abc import Callable
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
-from custagent.core.errors import CustagentError
+from custagent.core.errors import CustagentError, IndexDamaged
 
 if TYPE_CHECKING:
     from custagent.knowledge.index import IndexFolder
@@ -44,19 +48,38 @@ class Mending:
             thread.join()
 
     def _work(self, folder: IndexFolder) -> None:
+        is_missing = _is_missing(folder)
+
+        def embedded(_done: int, total: int) -> None:
+            if self._closing.is_set():
+                raise _Closing
+            if is_missing and total:
+                raise _NotEmbedded
+
         try:
-            self._indexer().update(folder, self._embedded)
+            built = self._indexer().update(folder, embedded)
         except _Closing:
             _log.info("the index of agent %r was not made anew yet", folder.agent)
+        except _NotEmbedded:
+            _log.debug("the content of agent %r is not embedded yet", folder.agent)
         except CustagentError as error:
             _log.error("the index of agent %r cannot be made anew: %s", folder.agent, error.message)
         else:
-            _log.warning("the index of agent %r was damaged, and has been made anew", folder.agent)
+            if built or not is_missing:
+                what = "missing" if is_missing else "damaged"
+                _log.warning("the index of agent %r was %s, and has been made anew", folder.agent, what)
 
-    def _embedded(self, _done: int, _total: int) -> None:
-        if self._closing.is_set():
-            raise _Closing
+
+def _is_missing(folder: IndexFolder) -> bool:
+    try:
+        return folder.live() is None
+    except IndexDamaged:
+        return False
 
 
 class _Closing(Exception):
     """The workspace is being closed; what has been embedded is kept."""
+
+
+class _NotEmbedded(Exception):
+    """There is no index because the content is still being read in."""

@@ -212,6 +212,7 @@ def metrics_route(app: Application, runner: Runner) -> Route:
     metrics = Metrics(app, runner)
 
     async def show(request: Request) -> Response:
+        """The figures for Prometheus, for this machine or with a token."""
         headers = {"Cache-Control": "no-store"}
         if not may_read(request, await asyncio.to_thread(_tokens, app, runner)):
             return PlainTextResponse(_REFUSED, status_code=403, headers=headers)

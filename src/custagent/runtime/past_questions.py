@@ -213,28 +213,37 @@ def _is_json(path: Path, file: TextIO) -> bool:
     return begin == "{" and path.suffix.casefold() != ".csv"
 
 
-def _json_rows(file: TextIO) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for number, line in enumerate(file, 1):
-        if not line.strip():
-            continue
+def _lines(file: TextIO) -> Iterator[str]:
+    """The lines of the file; one that is no message is not even read to its end. Raises UsageError."""
+    number = 0
+    while line := file.readline(_LONGEST + 1):
+        number += 1
         if len(line) > _LONGEST:
             raise UsageError(
-                f"line {number} is longer than {_LONGEST // 1024 // 1024} MB: that is no message", hint=_HINT
+                f"{file.name}: line {number} is longer than {_LONGEST // 1024 // 1024} MB: that is no message",
+                hint=_HINT,
             )
+        yield line
+
+
+def _json_rows(file: TextIO) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    for number, line in enumerate(_lines(file), 1):
+        if not line.strip():
+            continue
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise UsageError(f"line {number} is not JSON", hint=_HINT) from error
+            raise UsageError(f"{file.name}: line {number} is not JSON", hint=_HINT) from error
         if not isinstance(row, dict):
-            raise UsageError(f"line {number} is no JSON object", hint=_HINT)
+            raise UsageError(f"{file.name}: line {number} is no JSON object", hint=_HINT)
         yield number, row
 
 
 def _csv_rows(file: TextIO) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    header = file.readline()
+    header = file.readline(_LONGEST)
     file.seek(0)
     separator = max(_SEPARATORS, key=header.count)
-    reader = csv.DictReader(file, delimiter=separator)
+    reader = csv.DictReader(_lines(file), delimiter=separator)
     while True:
         # A cell may hold line ends: where the row begins is what people look for.
         line = reader.line_num + 1
@@ -245,7 +254,7 @@ def _csv_rows(file: TextIO) -> Iterator[tuple[int, Mapping[str, Any]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise UsageError(f"line {line} is not CSV: {error}", hint=_HINT) from error
+            raise UsageError(f"{file.name}: line {line} is not CSV: {error}", hint=_HINT) from error
         finally:
             csv.field_size_limit(usual)
         yield max(line, 2), {name: value for name, value in row.items() if isinstance(name, str)}

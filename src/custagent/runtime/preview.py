@@ -26,6 +26,8 @@ class PreviewSession:
         self.channel = channel
         self.language = language
         self.history: tuple[Utterance, ...] = ()
+        #: What was asked here with its answers, oldest first; `history` may begin with what somebody else said before.
+        self.turns: tuple[tuple[str, Answer], ...] = ()
 
     def ask(self, text: str) -> Answer:
         """The answer; question and answer become part of the conversation. Nothing does when it raises."""
@@ -42,16 +44,22 @@ class PreviewSession:
                 reason=answer.decision.reason,
             ),
         )
+        self.turns += ((text, answer),)
         return answer
 
     @property
     def last_question(self) -> str:
         """What was asked last; "" at the beginning."""
-        return next((said.text for said in reversed(self.history) if said.role == "contact"), "")
+        return self.turns[-1][0] if self.turns else ""
 
-    def reset(self) -> None:
-        """Begin a new conversation."""
-        self.history = ()
+    @property
+    def goes_on(self) -> bool:
+        """Whether something was said before the first question that was asked here."""
+        return len(self.history) > 2 * len(self.turns)
+
+    def reset(self, history: tuple[Utterance, ...] = ()) -> None:
+        """Begin a new conversation, or go on with one of which `history` was said."""
+        self.history, self.turns = history, ()
 
     def answer_with(self, answerer: Answerer) -> None:
         """Go on with an answerer that knows more."""
@@ -59,7 +67,7 @@ class PreviewSession:
 
     def forget_last(self) -> None:
         """Take the last question back, so that it can be asked again."""
-        self.history = self.history[:-2]
+        self.history, self.turns = self.history[:-2], self.turns[:-1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

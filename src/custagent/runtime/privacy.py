@@ -93,6 +93,8 @@ def erase_known(app: Application, known: Known) -> ErasureReport:
     came = app.store.files.hashes_of(known.conversations)
     erased = erasure.erase(contacts, known.conversations, app.clock.now(), audit=entry)
     remove_files(app, came)
+    # Colleagues may have tried their very words.
+    app.home.preview_history.unlink(missing_ok=True)
     return clean_files(erasure, erased, known.contacts, known.conversations)
 
 

@@ -46,9 +46,11 @@ def make_asgi(app: Application, runner: Runner) -> Starlette:
     """The application over a runner: what its kinds of channel bring, `/metrics`, `/healthz` and `/readyz`."""
 
     async def alive(_: Request) -> JSONResponse:
+        """That the process answers; for what starts it again when it does not."""
         return JSONResponse({"status": "alive"})
 
     async def ready(_: Request) -> JSONResponse:
+        """Whether it can take messages now: 503 with the reason when the lease or the database is gone, or it stops."""
         reason = "it is stopping" if runner.stopping.is_set() else ""
         try:
             await asyncio.to_thread(runner.check)
@@ -99,17 +101,21 @@ async def serve(
     started: asyncio.Future[str] | None = None,
     lease: timedelta = LEASE,
     kinds: Mapping[str, ServedKind] | None = None,
+    make: Callable[[Application, Runner], ASGIApp] = make_asgi,
+    command: str = "custagent run",
 ) -> None:
     """Run the workspace until SIGTERM or SIGINT: a clean end within ten seconds, whatever is open.
 
     `started` is given the address once it answers; `kinds` are the kinds of channel that are served, all that there are
-    unless told. Raises LeaseHeld, UsageError when the port is taken.
+    unless told; `make` makes what is served; `command` is what was typed, for hints. Raises LeaseHeld, UsageError when the
+    port is taken.
     """
     # The lease comes first: a second runner is told of the first, not of the port that the first one has.
+    app.store.load()
     runner = Runner(app, lease=lease, kinds=kinds)
     try:
-        with closing(_listen(host, port)) as listener, unhurried():
-            await _serve(runner, Server(make_config(make_asgi(app, runner))), listener, started)
+        with closing(_listen(host, port, command)) as listener, unhurried():
+            await _serve(runner, Server(make_config(make(app, runner))), listener, started)
     finally:
         runner.release()
 
@@ -157,7 +163,7 @@ async def _serve(runner: Runner, server: Server, listener: socket.socket, starte
         answering.cancel()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, command: str = "custagent run") -> socket.socket:
     """Raises UsageError when the address is taken, or is none of this machine's."""
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(
@@ -173,7 +179,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        hint = f"Choose another: custagent run --port {port + 1}" if error.errno == errno.EADDRINUSE else _HOST_HINT
+        hint = f"Choose another: {command} --port {port + 1}" if error.errno == errno.EADDRINUSE else _HOST_HINT
         raise UsageError(f"port {port} on {host} cannot be used: {error.strerror}", hint=hint) from error
     return listener
 
@@ -188,6 +194,7 @@ async def lifespan_of(app: Application) -> AsyncIterator[Runner]:
     """A runner for as long as somebody else's ASGI server serves the application."""
     with app:
         await asyncio.to_thread(check_database, app)
+        app.store.load()
         runner = Runner(app)
         work = asyncio.create_task(runner.run())
         try:

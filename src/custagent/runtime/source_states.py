@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from custagent.config.findings import did_you_mean
 from custagent.core.agent import source_key
 from custagent.core.document import SourceState
 from custagent.core.errors import UnknownName
@@ -20,7 +21,10 @@ def states(app: Application, agent: str) -> list[SourceState]:
 
 def find_state(app: Application, agent: str, location: str) -> SourceState:
     """The source at `location`. Raises UnknownName."""
-    for state in states(app, agent):
+    listed = states(app, agent)
+    for state in listed:
         if location in (state.location, state.key):
             return state
-    raise UnknownName(f"{agent} has no source {location!r}", hint=f"See them with: custagent sources list {agent}")
+    near = did_you_mean(location, [state.location for state in listed])
+    hint = near if near.startswith("did") else f"See them with: custagent sources list {agent}"
+    raise UnknownName(f"{agent} has no source {location!r}", hint=hint)

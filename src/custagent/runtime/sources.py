@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from custagent.config.agents import agent_path
-from custagent.config.editor import add_sources, append_values
+from custagent.config.editor import add_sources, append_values, put_back
 from custagent.config.editor import remove_source as remove_from_file
+from custagent.config.reach import host_to_allow
 from custagent.core.agent import AgentDefinition, Source, source_key
 from custagent.core.document import SourceState
 from custagent.core.errors import SourceError, UsageError
@@ -58,24 +59,51 @@ def find_place(app: Application, text: str, options: dict[str, Any]) -> Place:
 def add_places(
     app: Application, agent: str, places: Sequence[Place], *, allow_hosts: Sequence[str] = ()
 ) -> AgentDefinition:
-    """Write the places into the agent's file and put it into force; one that is there already stays as it is."""
+    """Write the places into the agent's file and put it into force; one that is there already stays as it is.
+
+    Raises SourceError for an address that would not be fetched (SRC-7), and what validation finds.
+    """
     app.actor.require(Permission.EDIT_AGENTS, app.workspace)
+    for place in places:
+        _check_reach(place, agent, [*app.workspace.fetch.allow_hosts, *allow_hosts])
     known = {source.location for source in app.agent(agent).sources}
-    if allow_hosts:
-        append_values(app.home.workspace_file, ("fetch", "allow_hosts"), allow_hosts)
-        apply_workspace(app, action="sources add", subject=agent)
     new = {place.location: place.mapping for place in places if place.location not in known}
-    add_sources(agent_path(app.home, agent), *new.values())
-    apply_agents(app, [agent], action="sources add")
+    path = agent_path(app.home, agent)
+    if allow_hosts:
+        with put_back(app.home.workspace_file):
+            append_values(app.home.workspace_file, ("fetch", "allow_hosts"), allow_hosts)
+            apply_workspace(app, action="sources add", subject=agent)
+    with put_back(path):
+        add_sources(path, *new.values())
+        apply_agents(app, [agent], action="sources add")
     return app.agent(agent)
+
+
+def _check_reach(place: Place, agent: str, allowed: Sequence[str]) -> None:
+    url = place.mapping.get("url")
+    if not url:
+        return
+    try:
+        refused = host_to_allow(url, allowed)
+    except ValueError as error:
+        raise SourceError(str(error)) from error
+    if refused:
+        host, reason = refused
+        whole = " --import-related" if place.mapping.get("import_related") else ""
+        raise SourceError(
+            f"{url} is not read: {reason}",
+            hint=f"If it is a server of your own: custagent sources add {agent} {url}{whole} --allow-host {host}",
+        )
 
 
 def remove_source(app: Application, agent: str, location: str) -> SourceState:
     """Take a source off; its pages leave the answers at once. Raises UnknownName."""
     app.actor.require(Permission.EDIT_AGENTS, app.workspace)
     state = find_state(app, agent, location)
-    remove_from_file(agent_path(app.home, agent), location)
-    apply_agents(app, [agent], action="sources remove")
+    path = agent_path(app.home, agent)
+    with put_back(path):
+        remove_from_file(path, location)
+        apply_agents(app, [agent], action="sources remove")
     app.store.sources.forget_source(agent, state.key)
     return state
 

@@ -70,7 +70,7 @@ class Syncing:
                 await self.index(agent, stop)
 
     def outdated(self) -> list[str]:
-        """The live agents whose index is damaged, or of another engine than the one that they should be embedded by."""
+        """The live agents whose index is damaged, missing, or of another engine than they should be embedded by."""
         try:
             agents = sorted(self._app.store.versions.live().keys() - {WORKSPACE_KEY})
             return [agent for agent in agents if self._is_outdated(agent)]
@@ -83,7 +83,11 @@ class Syncing:
             manifest = self._app.index_folder(agent).manifest()
         except IndexDamaged:
             return True
-        return manifest is not None and manifest.embedder != self._app.embedder.comparable[0]
+        if self._app.words_only is not None:
+            return False
+        if manifest is None:
+            return any(state.chunks for state in self._app.store.sources.source_states(agent).values())
+        return manifest.embedder != self._app.embedder.comparable[0]
 
     def due(self) -> list[tuple[str, str]]:
         """(agent, location) of each web source whose interval has passed; those never read are left to people."""

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import TypeAlias
 
-from custagent.core.document import Chunk, Document, Section
+from custagent.core.document import Chunk, Document
 from custagent.core.ports import Clock, DocumentStore
 from custagent.store.database import Database
 from custagent.store.moments import from_text, to_text
-
-#: What makes a stored chunk the same as a new one: all but its place. A change in any of it is a new chunk, so an id
-#: stands for the same words for ever.
-_Identity: TypeAlias = tuple[str, str, str, str, int | None, str, str, str]
+from custagent.store.pages import Page, link, save_pages, sections_of
 
 _CHUNK_COLUMNS = "id, document_id, ordinal, text, heading, anchor, page, language, question, start"
 _ChunkRow: TypeAlias = tuple[int, int, int, str, str, str, int | None, str, str, int | None]
@@ -34,7 +30,8 @@ class SqliteDocumentStore(DocumentStore):
         """The stored document of this location, or None."""
         row = self._database.read(
             lambda connection: connection.execute(
-                "SELECT location, title, language, sections, media_type, etag, last_modified, links"
+                "SELECT location, title, language, sections, media_type, etag, last_modified, links,"
+                " dated, bytes_hash"
                 " FROM documents WHERE location = ?",
                 (location,),
             ).fetchone()
@@ -45,32 +42,33 @@ class SqliteDocumentStore(DocumentStore):
             location=row[0],
             title=row[1],
             language=row[2],
-            sections=_sections_of(row[3]),
+            sections=sections_of(row[3]),
             media_type=row[4],
             etag=row[5],
             last_modified=row[6],
             links=tuple(json.loads(row[7])),
+            dated=row[8],
+            bytes_hash=row[9],
         )
 
     def save_document(self, document: Document, chunks: Sequence[Chunk], *, agent: str, source: str) -> None:
-        """Store a whole page for one source, in one transaction; it replaces the version before (SRC-5).
+        """`save_documents` of one."""
+        self.save_documents([(document, chunks)], agent=agent, source=source)
+
+    def save_documents(self, documents: Iterable[tuple[Document, Sequence[Chunk]]], *, agent: str, source: str) -> None:
+        """Store whole pages for one source, in one transaction; each replaces the version before (SRC-5).
 
         Chunks that say the same as before keep their ids, wherever they stand now; the others get new ones. All agents
-        that hold the location see the new version. Raises ValueError when a chunk belongs to another document.
+        that hold a location see the new version; of two versions of one location the last one counts. Raises
+        ValueError when a chunk belongs to another document.
         """
-        for chunk in chunks:
-            if (chunk.location, chunk.title) != (document.location, document.title):
-                raise ValueError(f"a chunk of {chunk.location} ({chunk.title}) was saved with {document.location}")
         # Hashing is done here, not in the writer thread that everybody waits for.
-        identified = [(_identity(chunk), chunk) for chunk in chunks]
+        pages = {document.location: Page.of(document, chunks) for document, chunks in documents}
         at = to_text(self._clock.now())
-
-        def save(connection: sqlite3.Connection) -> None:
-            document_id, old_title = _save_page(connection, document, at)
-            _save_chunks(connection, document_id, old_title, identified)
-            _link(connection, agent, source, document_id)
-
-        self._database.write(save)
+        if pages:
+            self._database.write(
+                lambda connection: save_pages(connection, tuple(pages.values()), agent=agent, source=source, at=at)
+            )
 
     def keep_documents(self, locations: Iterable[str], *, agent: str, source: str) -> int:
         """Drop the source's documents that are not among `locations`; how many went.
@@ -172,8 +170,7 @@ class SqliteDocumentStore(DocumentStore):
                 " ORDER BY json_each.key",
                 (shared,),
             ).fetchall()
-            for (document_id,) in rows:
-                _link(connection, agent, source, document_id)
+            link(connection, agent, source, [row[0] for row in rows])
 
         self._database.write(share)
 
@@ -215,94 +212,6 @@ def unlink(connection: sqlite3.Connection, agent: str, source: str, document_ids
         (ids,),
     )
     return taken
-
-
-def _save_page(connection: sqlite3.Connection, document: Document, at: str) -> tuple[int, str]:
-    """The document's row; its id, and the title that its stored chunks go by."""
-    before = connection.execute("SELECT title FROM documents WHERE location = ?", (document.location,)).fetchone()
-    row = connection.execute(
-        "INSERT INTO documents"
-        " (location, title, language, media_type, hash, sections, etag, last_modified, links, fetched_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (location) DO UPDATE SET title = excluded.title, language = excluded.language,"
-        " media_type = excluded.media_type, hash = excluded.hash, sections = excluded.sections,"
-        " etag = excluded.etag, last_modified = excluded.last_modified, links = excluded.links, fetched_at = excluded.fetched_at"
-        " RETURNING id",
-        (
-            document.location,
-            document.title,
-            document.language,
-            document.media_type,
-            document.hash,
-            _sections_text(document.sections),
-            document.etag,
-            document.last_modified,
-            json.dumps(document.links),
-            at,
-        ),
-    ).fetchone()
-    return row[0], before[0] if before else document.title
-
-
-def _save_chunks(
-    connection: sqlite3.Connection, document_id: int, old_title: str, identified: Sequence[tuple[_Identity, Chunk]]
-) -> None:
-    stored = _stored_chunks(connection, document_id, old_title)
-    moved: list[tuple[int, int | None, int]] = []
-    new: list[tuple[int, int, int | None, str, str, str, int | None, str, str, str]] = []
-    for identity, chunk in identified:
-        if same := stored.get(identity):
-            chunk_id, *place = same.popleft()
-            if place != [chunk.ordinal, chunk.start]:
-                moved.append((chunk.ordinal, chunk.start, chunk_id))
-        else:
-            rest = (chunk.text, chunk.heading, chunk.anchor, chunk.page, chunk.language, chunk.question, identity[0])
-            new.append((document_id, chunk.ordinal, chunk.start, *rest))
-    gone = [(chunk_id,) for left in stored.values() for chunk_id, *_ in left]
-    connection.executemany("DELETE FROM chunks WHERE id = ?", gone)
-    connection.executemany("UPDATE chunks SET ordinal = ?, start = ? WHERE id = ?", moved)
-    connection.executemany(
-        "INSERT INTO chunks (document_id, ordinal, start, text, heading, anchor, page, language, question, hash)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        new,
-    )
-
-
-def _stored_chunks(
-    connection: sqlite3.Connection, document_id: int, title: str
-) -> Mapping[_Identity, deque[tuple[int, int, int | None]]]:
-    """(id, ordinal, start) of the document's chunks by what they say; a page may say the same twice."""
-    stored: defaultdict[_Identity, deque[tuple[int, int, int | None]]] = defaultdict(deque)
-    for chunk_id, ordinal, start, chunk_hash, *rest in connection.execute(
-        "SELECT id, ordinal, start, hash, text, heading, anchor, page, language, question FROM chunks"
-        " WHERE document_id = ? ORDER BY ordinal, id",
-        (document_id,),
-    ):
-        text, heading, anchor, page, language, question = rest
-        stored[chunk_hash, title, heading, anchor, page, language, question, text].append((chunk_id, ordinal, start))
-    return stored
-
-
-def _identity(chunk: Chunk) -> _Identity:
-    return (
-        chunk.hash,
-        chunk.title,
-        chunk.heading,
-        chunk.anchor,
-        chunk.page,
-        chunk.language,
-        chunk.question,
-        chunk.text,
-    )
-
-
-def _link(connection: sqlite3.Connection, agent: str, source: str, document_id: int) -> None:
-    connection.execute(
-        "INSERT INTO source_documents (agent, source, document_id, seq) SELECT ?1, ?2, ?3,"
-        " (SELECT coalesce(max(seq), 0) + 1 FROM source_documents WHERE agent = ?1 AND source = ?2)"
-        " WHERE true ON CONFLICT DO NOTHING",
-        (agent, source, document_id),
-    )
 
 
 def _chunks_from(connection: sqlite3.Connection, agent: str, rows: Sequence[_ChunkRow]) -> list[Chunk]:
@@ -348,11 +257,3 @@ def _source_locations(connection: sqlite3.Connection, agent: str, ids: str) -> M
     ):
         found[document_id] += (location,)
     return found
-
-
-def _sections_text(sections: Sequence[Section]) -> str:
-    return json.dumps([asdict(each) for each in sections])
-
-
-def _sections_of(text: str) -> tuple[Section, ...]:
-    return tuple(Section(**{**each, "headings": tuple(each["headings"])}) for each in json.loads(text))

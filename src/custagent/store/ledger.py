@@ -141,7 +141,7 @@ class Ledger:
         def write(connection: sqlite3.Connection) -> CreditEntry | None:
             check_fence(connection, fence)
             history = history_of(connection, conversation)
-            if history is None or not judge(history):
+            if history is None or not judge(history) or _has_paid(connection, conversation, charge):
                 return None
             if charge.terms is not None:
                 require_room(connection, charge.terms, charge.amount, at)
@@ -195,7 +195,7 @@ def charge_once(connection: sqlite3.Connection, conversation: str, charge: Charg
         return standing
     if not _goes_on(connection, conversation, charge) and charge.terms is not None:
         require_room(connection, charge.terms, charge.amount, at)
-    if charge.policy == CreditPolicy.RESOLUTION or _has_paid(connection, conversation, charge):
+    if CreditPolicy(charge.policy).waits_for_resolution or _has_paid(connection, conversation, charge):
         return None
     return _write_charge(connection, conversation, charge, at)
 
@@ -236,7 +236,7 @@ def reverse_charge(connection: sqlite3.Connection, charge: CreditEntry, at: date
 def take_back_resolution(connection: sqlite3.Connection, conversation: str, at: datetime) -> CreditEntry | None:
     """Give the charge for a resolution back: the contact says that it was none. For good, whatever they say later."""
     standing = charge_in_force(connection, conversation)
-    if standing is None or standing.policy != CreditPolicy.RESOLUTION:
+    if standing is None or not CreditPolicy(standing.policy).waits_for_resolution:
         return None
     return reverse_charge(connection, standing, at)
 
@@ -263,7 +263,7 @@ def _goes_on(connection: sqlite3.Connection, conversation: str, charge: Charge) 
     """Whether the conversation needs no room for a charge: it has been let in before, or costs nothing (CRED-3)."""
     if charge_in_force(connection, conversation) is not None or _has_paid(connection, conversation, charge):
         return True
-    if charge.policy != CreditPolicy.RESOLUTION:
+    if not CreditPolicy(charge.policy).waits_for_resolution:
         return False
     begun = connection.execute(
         f"SELECT 1 FROM messages WHERE conversation = ? AND sender = 'agent' AND kind IN ({_CHARGED}) LIMIT 1",  # noqa: S608 - constants of this file
@@ -274,4 +274,4 @@ def _goes_on(connection: sqlite3.Connection, conversation: str, charge: Charge) 
 
 def _has_paid(connection: sqlite3.Connection, conversation: str, charge: Charge) -> bool:
     """Whether the contact has paid for another conversation on the channel, and the policy lets that do."""
-    return charge.policy == CreditPolicy.REOPEN_FREE and has_paid_elsewhere(connection, conversation)
+    return CreditPolicy(charge.policy).is_once_a_contact and has_paid_elsewhere(connection, conversation)

@@ -2,50 +2,73 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from custagent.core.ports import Clock
-from custagent.store.audit import Audit
-from custagent.store.channel_news import ChannelNews
-from custagent.store.channel_states import ChannelStates
-from custagent.store.checks import ChannelChecks
-from custagent.store.conversations import SqliteConversationStore, new_conversation_id
-from custagent.store.credit_histories import CreditHistories
 from custagent.store.database import Database
-from custagent.store.documents import SqliteDocumentStore
-from custagent.store.erasure import Erasure
-from custagent.store.feedback import SqliteFeedback
-from custagent.store.files import AttachedFiles
-from custagent.store.gap_questions import GapQuestions
-from custagent.store.gaps import Gaps
-from custagent.store.handoffs import Handoffs
-from custagent.store.lease import Lease
-from custagent.store.ledger import Ledger
-from custagent.store.left_to_people import OptOuts
-from custagent.store.mail_traffic import MailTraffic
-from custagent.store.notes import Notes
-from custagent.store.notices import Notices
-from custagent.store.notifications import Notifications
-from custagent.store.outbox import SqliteOutbox
-from custagent.store.past import PastConversations
-from custagent.store.pauses import Pauses
-from custagent.store.presence import Presence
-from custagent.store.questions import Questions
-from custagent.store.queue import Queue
-from custagent.store.recaps import Recaps
 from custagent.store.seal import seal
-from custagent.store.search import Search
-from custagent.store.sign_in import SignIn
-from custagent.store.sources import SqliteSourceStates
-from custagent.store.stats import Stats
-from custagent.store.timers import Timers
-from custagent.store.totals import Totals
-from custagent.store.undelivered import Undelivered
-from custagent.store.vectors import SqliteVectorCache
-from custagent.store.versions import AppliedVersions
+
+if TYPE_CHECKING:
+    from custagent.store.audit import Audit
+    from custagent.store.channel_news import ChannelNews
+    from custagent.store.channel_states import ChannelStates
+    from custagent.store.checks import ChannelChecks
+    from custagent.store.conversations import SqliteConversationStore
+    from custagent.store.credit_histories import CreditHistories
+    from custagent.store.documents import SqliteDocumentStore
+    from custagent.store.erasure import Erasure
+    from custagent.store.feedback import SqliteFeedback
+    from custagent.store.files import AttachedFiles
+    from custagent.store.gap_questions import GapQuestions
+    from custagent.store.gaps import Gaps
+    from custagent.store.handoffs import Handoffs
+    from custagent.store.lease import Lease
+    from custagent.store.ledger import Ledger
+    from custagent.store.left_to_people import OptOuts
+    from custagent.store.mail_traffic import MailTraffic
+    from custagent.store.notes import Notes
+    from custagent.store.notices import Notices
+    from custagent.store.notifications import Notifications
+    from custagent.store.outbox import SqliteOutbox
+    from custagent.store.past import PastConversations
+    from custagent.store.pauses import Pauses
+    from custagent.store.presence import Presence
+    from custagent.store.questions import Questions
+    from custagent.store.queue import Queue
+    from custagent.store.recaps import Recaps
+    from custagent.store.search import Search
+    from custagent.store.sign_in import SignIn
+    from custagent.store.sources import SqliteSourceStates
+    from custagent.store.stats import Stats
+    from custagent.store.timers import Timers
+    from custagent.store.totals import Totals
+    from custagent.store.undelivered import Undelivered
+    from custagent.store.vectors import SqliteVectorCache
+    from custagent.store.versions import AppliedVersions
+
+Made_co = TypeVar("Made_co", covariant=True)
+
+
+class _Part(cached_property[Made_co]):
+    """A part of the store, imported and made when it is first asked for: a command pays for what it reads.
+
+    Once, also when two threads ask at the same time.
+    """
+
+    @overload
+    def __get__(self, instance: None, owner: type[Any] | None = None) -> Self: ...
+    @overload
+    def __get__(self, instance: object, owner: type[Any] | None = None) -> Made_co: ...
+    def __get__(self, instance: Any, owner: type[Any] | None = None) -> Any:
+        if instance is None:
+            return self
+        with instance.making:
+            return super().__get__(instance, owner)
 
 
 class Store:
@@ -55,47 +78,236 @@ class Store:
     when the database is full, busy for too long, damaged, closed, or of a newer custagent.
     """
 
-    def __init__(
-        self, path: Path, clock: Clock, *, make_conversation_id: Callable[[], str] = new_conversation_id
-    ) -> None:
+    def __init__(self, path: Path, clock: Clock, *, make_conversation_id: Callable[[], str] | None = None) -> None:
         self._database = Database(path)
+        self._clock = clock
+        self._make_conversation_id = make_conversation_id
         self._seals = False
-        self.documents = SqliteDocumentStore(self._database, clock)
-        self.vectors = SqliteVectorCache(self._database)
-        self.sources = SqliteSourceStates(self._database)
-        self.versions = AppliedVersions(self._database)
-        self.audit = Audit(self._database)
-        self.ledger = Ledger(self._database)
-        self.credit_histories = CreditHistories(self._database)
-        self.notices = Notices(self._database)
-        self.notifications = Notifications(self._database)
-        self.conversations = SqliteConversationStore(self._database, make_conversation_id)
-        self.channel_news = ChannelNews(self._database, make_conversation_id)
-        self.files = AttachedFiles(self._database)
-        self.opt_outs = OptOuts(self._database)
-        self.outbox = SqliteOutbox(self._database, clock)
-        self.undelivered = Undelivered(self._database)
-        self.mail_traffic = MailTraffic(self._database)
-        self.timers = Timers(self._database)
-        self.feedback = SqliteFeedback(self._database)
-        self.questions = Questions(self._database)
-        self.gaps = Gaps(self._database)
-        self.gap_questions = GapQuestions(self._database)
-        self.lease = Lease(self._database)
-        self.pauses = Pauses(self._database)
-        self.presence = Presence(self._database)
-        self.handoffs = Handoffs(self._database)
-        self.recaps = Recaps(self._database)
-        self.checks = ChannelChecks(self._database)
-        self.channel_states = ChannelStates(self._database)
-        self.totals = Totals(self._database)
-        self.stats = Stats(self._database)
-        self.search = Search(self._database)
-        self.past = PastConversations(self._database)
-        self.erasure = Erasure(self._database)
-        self.queue = Queue(self._database)
-        self.notes = Notes(self._database)
-        self.sign_in = SignIn(self._database)
+        #: Held while a part is made.
+        self.making = threading.RLock()
+
+    @_Part
+    def documents(self) -> SqliteDocumentStore:
+        from custagent.store.documents import SqliteDocumentStore
+
+        return SqliteDocumentStore(self._database, self._clock)
+
+    @_Part
+    def vectors(self) -> SqliteVectorCache:
+        from custagent.store.vectors import SqliteVectorCache
+
+        return SqliteVectorCache(self._database)
+
+    @_Part
+    def sources(self) -> SqliteSourceStates:
+        from custagent.store.sources import SqliteSourceStates
+
+        return SqliteSourceStates(self._database)
+
+    @_Part
+    def versions(self) -> AppliedVersions:
+        from custagent.store.versions import AppliedVersions
+
+        return AppliedVersions(self._database)
+
+    @_Part
+    def audit(self) -> Audit:
+        from custagent.store.audit import Audit
+
+        return Audit(self._database)
+
+    @_Part
+    def ledger(self) -> Ledger:
+        from custagent.store.ledger import Ledger
+
+        return Ledger(self._database)
+
+    @_Part
+    def credit_histories(self) -> CreditHistories:
+        from custagent.store.credit_histories import CreditHistories
+
+        return CreditHistories(self._database)
+
+    @_Part
+    def notices(self) -> Notices:
+        from custagent.store.notices import Notices
+
+        return Notices(self._database)
+
+    @_Part
+    def notifications(self) -> Notifications:
+        from custagent.store.notifications import Notifications
+
+        return Notifications(self._database)
+
+    @_Part
+    def conversations(self) -> SqliteConversationStore:
+        from custagent.store.conversations import SqliteConversationStore, new_conversation_id
+
+        return SqliteConversationStore(self._database, self._make_conversation_id or new_conversation_id)
+
+    @_Part
+    def channel_news(self) -> ChannelNews:
+        from custagent.store.channel_news import ChannelNews
+        from custagent.store.conversations import new_conversation_id
+
+        return ChannelNews(self._database, self._make_conversation_id or new_conversation_id)
+
+    @_Part
+    def files(self) -> AttachedFiles:
+        from custagent.store.files import AttachedFiles
+
+        return AttachedFiles(self._database)
+
+    @_Part
+    def opt_outs(self) -> OptOuts:
+        from custagent.store.left_to_people import OptOuts
+
+        return OptOuts(self._database)
+
+    @_Part
+    def outbox(self) -> SqliteOutbox:
+        from custagent.store.outbox import SqliteOutbox
+
+        return SqliteOutbox(self._database, self._clock)
+
+    @_Part
+    def undelivered(self) -> Undelivered:
+        from custagent.store.undelivered import Undelivered
+
+        return Undelivered(self._database)
+
+    @_Part
+    def mail_traffic(self) -> MailTraffic:
+        from custagent.store.mail_traffic import MailTraffic
+
+        return MailTraffic(self._database)
+
+    @_Part
+    def timers(self) -> Timers:
+        from custagent.store.timers import Timers
+
+        return Timers(self._database)
+
+    @_Part
+    def feedback(self) -> SqliteFeedback:
+        from custagent.store.feedback import SqliteFeedback
+
+        return SqliteFeedback(self._database)
+
+    @_Part
+    def questions(self) -> Questions:
+        from custagent.store.questions import Questions
+
+        return Questions(self._database)
+
+    @_Part
+    def gaps(self) -> Gaps:
+        from custagent.store.gaps import Gaps
+
+        return Gaps(self._database)
+
+    @_Part
+    def gap_questions(self) -> GapQuestions:
+        from custagent.store.gap_questions import GapQuestions
+
+        return GapQuestions(self._database)
+
+    @_Part
+    def lease(self) -> Lease:
+        from custagent.store.lease import Lease
+
+        return Lease(self._database)
+
+    @_Part
+    def pauses(self) -> Pauses:
+        from custagent.store.pauses import Pauses
+
+        return Pauses(self._database)
+
+    @_Part
+    def presence(self) -> Presence:
+        from custagent.store.presence import Presence
+
+        return Presence(self._database)
+
+    @_Part
+    def handoffs(self) -> Handoffs:
+        from custagent.store.handoffs import Handoffs
+
+        return Handoffs(self._database)
+
+    @_Part
+    def recaps(self) -> Recaps:
+        from custagent.store.recaps import Recaps
+
+        return Recaps(self._database)
+
+    @_Part
+    def checks(self) -> ChannelChecks:
+        from custagent.store.checks import ChannelChecks
+
+        return ChannelChecks(self._database)
+
+    @_Part
+    def channel_states(self) -> ChannelStates:
+        from custagent.store.channel_states import ChannelStates
+
+        return ChannelStates(self._database)
+
+    @_Part
+    def totals(self) -> Totals:
+        from custagent.store.totals import Totals
+
+        return Totals(self._database)
+
+    @_Part
+    def stats(self) -> Stats:
+        from custagent.store.stats import Stats
+
+        return Stats(self._database)
+
+    @_Part
+    def search(self) -> Search:
+        from custagent.store.search import Search
+
+        return Search(self._database)
+
+    @_Part
+    def past(self) -> PastConversations:
+        from custagent.store.past import PastConversations
+
+        return PastConversations(self._database)
+
+    @_Part
+    def erasure(self) -> Erasure:
+        from custagent.store.erasure import Erasure
+
+        return Erasure(self._database)
+
+    @_Part
+    def queue(self) -> Queue:
+        from custagent.store.queue import Queue
+
+        return Queue(self._database)
+
+    @_Part
+    def notes(self) -> Notes:
+        from custagent.store.notes import Notes
+
+        return Notes(self._database)
+
+    @_Part
+    def sign_in(self) -> SignIn:
+        from custagent.store.sign_in import SignIn
+
+        return SignIn(self._database)
+
+    def load(self) -> None:
+        """Make all parts now: a program that runs for long must not look for a module when its files are used up."""
+        for name, part in vars(Store).items():
+            if isinstance(part, _Part):
+                getattr(self, name)
 
     def check(self, *, seconds: float | None = None) -> bool:
         """Look through the whole file; False when `seconds` were over first. Raises StoreError when it is damaged."""
@@ -117,7 +329,8 @@ class Store:
         """Finish what was queued and let go of the file. May be called twice."""
         self._database.close()
         # Last: whoever has the lock may still write.
-        self.lease.close()
+        if "lease" in self.__dict__:
+            self.lease.close()
         if self._seals:
             self._seals = False
             seal(self._database.path)

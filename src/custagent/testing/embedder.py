@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 class HashEmbedder:
     """An Embedder without a model: each word points in a direction of its own, so texts that share words are alike."""
 
+    #: Its cosines are taken as they are (`knowledge.scale`).
+    calibrated = True
+
     def __init__(self, dimension: int = 64, name: str = "hash", also: Iterable[str] = ()) -> None:
         """`also`: names of other engines whose vectors a question of this one can be compared with."""
         self.dimension = dimension

@@ -56,7 +56,7 @@ def test_a_server_that_dies_between_writing_and_acknowledging_doubles_nothing(ch
     thread.before_reply = pull_the_plug
     widget.ask("Second")
     widget.frame.get_by_text("Not sent.").wait_for()
-    server._worker.join(10)
+    server._worker.join(30)
     widget.log.evaluate(MOST_ALIKE)
     server.start()
     widget.frame.get_by_text("Not sent.").wait_for(state="detached")

@@ -225,6 +225,8 @@ def test_the_warning_stands_among_the_problems_of_its_source(library, make_pdf):
     ((place, problem),) = state.problems
     assert place == "content/guide.pdf"
     assert problem.startswith("page 2 is a picture without text")
+    # It has not changed, and is still to be complained of.
+    assert library.read(FileSource(file="content/guide.pdf")).problems == state.problems
 
 
 def test_a_scanned_file_with_a_line_of_the_scanner_on_each_page_is_refused(make_pdf):

@@ -50,7 +50,7 @@ def test_one_worker_a_conversation_and_conversations_beside_each_other(
 
     def think(question: Question) -> Answer:
         if question.text == "slow":
-            gate.wait(10)
+            gate.wait(30)
         return echo(question)
 
     agents.think = think
@@ -75,7 +75,7 @@ def test_no_more_than_so_many_are_thought_about_at_a_time(clients, agents, until
     for number in range(AT_ONCE + 2):
         clients.write(str(number), key=f"k{number}")
     gate = threading.Event()
-    agents.think = lambda question: gate.wait(10) and echo(question)
+    agents.think = lambda question: gate.wait(30) and echo(question)
 
     async def scene() -> None:
         loop = loop_of(clients, agents)
@@ -228,7 +228,7 @@ def test_another_runner_ends_it_and_nothing_is_written(clients, agents, loop_of)
 def test_stopping_finishes_what_is_being_made_and_begins_nothing_new(*, clients, agents, until, loop_of, replies, echo):
     begun = clients.write("How much?")
     gate = threading.Event()
-    agents.think = lambda question: gate.wait(10) and echo(question)
+    agents.think = lambda question: gate.wait(30) and echo(question)
 
     async def scene() -> None:
         loop = loop_of(clients, agents)
@@ -248,7 +248,7 @@ def test_stopping_finishes_what_is_being_made_and_begins_nothing_new(*, clients,
 def test_stopping_does_not_wait_for_an_answer_that_never_comes(*, clients, agents, until, loop_of, replies, echo):
     begun = clients.write("How much?")
     fence, gate = clients.take_over(), threading.Event()
-    agents.think = lambda question: gate.wait(10) and echo(question)
+    agents.think = lambda question: gate.wait(30) and echo(question)
 
     async def scene() -> None:
         loop = loop_of(clients, agents, fence=fence)
@@ -262,7 +262,7 @@ def test_stopping_does_not_wait_for_an_answer_that_never_comes(*, clients, agent
     (left,) = [thread for thread in threading.enumerate() if thread.name.startswith("answer-")]
     assert left.daemon
     gate.set()
-    left.join(10)
+    left.join(30)
     assert replies(clients, begun.conversation.id) == []
     ((waiting, _),) = clients.store.conversations.unhandled()
     assert waiting.id == begun.conversation.id

@@ -106,7 +106,7 @@ def reply(outbound: OutboundMessage, letter: Letter) -> EmailMessage:
     if automatic:
         mail["Auto-Submitted"] = "auto-replied"
         mail["X-Auto-Response-Suppress"] = _SUPPRESS
-    _write(mail, _text(outbound, letter.signature), message.language)
+    _write(mail, text_of(outbound, letter.signature), message.language)
     return mail
 
 
@@ -209,7 +209,7 @@ def _is_id(text: str) -> bool:
     )
 
 
-def _text(outbound: OutboundMessage, signature: str) -> str:
+def text_of(outbound: OutboundMessage, signature: str) -> str:
     """What the agent says of itself, the reply, what the contact may choose from, its sources as links, and the signature."""
     message = outbound.message
     parts = [part for part in (outbound.preface.strip(), with_sources(message).strip()) if part]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -25,6 +25,8 @@ DROPPED_TAGS = frozenset({
     # Struck out: the author says that it is no longer true, so it must not be quoted as true.
     "del", "s", "strike",
 })  # fmt: skip
+#: Text or not by what is in them and around them.
+_JUDGED_TAGS = frozenset({"nav", "aside", "header", "footer", "form", "label", "dialog"})
 _DROPPED_ROLES = frozenset({
     "navigation", "banner", "contentinfo", "complementary", "search", "menu", "menubar", "toolbar", "dialog",
     "alertdialog", "tooltip", "status", "progressbar", "doc-toc", "doc-pagelist",
@@ -123,7 +125,6 @@ class Boilerplate:
         self._signposts = frozenset() if lenient else signposts_of(tree)
         if not lenient and self._body is not None:
             self._choose_main(self._body)
-        self._region_chars = sum(len(root.text()) for root in self.roots)
 
     @property
     def marks_main(self) -> bool:
@@ -131,46 +132,41 @@ class Boilerplate:
         return self._inside_main
 
     def _choose_main(self, body: LexborNode) -> None:
-        whole = len(" ".join(body.text().split())) if body is not None else 0
         for selector in (_MAIN, _MAIN_BY_NAME):
             found = _outermost([node for node in body.css(selector) if not self._is_hidden(node.attributes)])
-            length = sum(len(" ".join(node.text().split())) for node in found)
-            if length and length >= whole * _MAIN_SHARE:
+            length = sum(map(_shown_length, found))
+            if length and (length >= len(body.text()) * _MAIN_SHARE or length >= _shown_length(body) * _MAIN_SHARE):
                 self.roots = found
                 self._inside_main = True
                 return
 
     def drops(self, node: LexborNode, tag: str, attributes: Attributes) -> bool:
         """Whether the element and all in it is left out."""
-        if tag in DROPPED_TAGS:
-            return True
-        if self._is_hidden(attributes):
+        if tag in DROPPED_TAGS or (attributes and self._is_hidden(attributes)):
             return True
         if self._lenient:
             return False
-        return (
-            node.mem_id in self._signposts
-            or self._drops_tag(node, tag, attributes)
-            or self._drops_role(node, attributes)
-            or self._drops_class(node, tag, attributes)
-        )
+        if tag in _JUDGED_TAGS and self._drops_tag(node, tag, attributes):
+            return True
+        if self._signposts and node.mem_id in self._signposts:
+            return True
+        return bool(attributes) and (self._drops_role(node, attributes) or self._drops_class(node, tag, attributes))
 
     def drops_in_code(self, _node: LexborNode, tag: str, attributes: Attributes) -> bool:
         """The same within code, where a class names a kind of word: "comment", "header", "nav"."""
         if tag in DROPPED_TAGS or tag == "button" or self._is_hidden(attributes):
             return True
-        return not self._lenient and any(
-            _CODE_MARGIN.fullmatch(name) for name in (attributes.get("class") or "").split()
-        )
+        return not self._lenient and _is_margin(attributes.get("class") or "")
 
     def _is_hidden(self, attributes: Attributes) -> bool:
-        if not attributes or (attributes.get("id") or "") in self._shown_on_demand:
+        if self._shown_on_demand and (attributes.get("id") or "") in self._shown_on_demand:
             return False
         if "hidden" in attributes and attributes["hidden"] != "until-found":
             return attributes.get("role") != "tabpanel"
         if attributes.get("aria-hidden") == "true" and attributes.get("role") != "tabpanel":
             return True
-        if "d-none" in (attributes.get("class") or "") and _BOOTSTRAP_HIDDEN.search(attributes.get("class") or ""):
+        names = attributes.get("class")
+        if names and "d-none" in names and _BOOTSTRAP_HIDDEN.search(names):
             return True
         style = attributes.get("style")
         return bool(style) and _HIDDEN_STYLE.search(style or "") is not None
@@ -212,24 +208,42 @@ class Boilerplate:
         names = attributes.get("class") or ""
         if not self._inside_main and tag not in ("section", "article") and tag[0] != "h":
             names = f"{names} {attributes.get('id') or ''}"
-        if (
-            tag in ("body", "main", "html")
-            or not names
-            or not _means_furniture(names[:MAX_NAMES], outside=not self._inside_main)
-        ):
+        if not names or tag in ("body", "main", "html"):
             return False
-        return not self._is_vital(node)
+        means_furniture = _means_furniture if self._inside_main else _means_furniture_outside
+        return means_furniture(names[:MAX_NAMES]) and not self._is_vital(node)
 
     def _is_vital(self, node: LexborNode) -> bool:
         if node.css_first(_KEPT_INSIDE) is not None:
             return True
         return len(node.text()) * 2 > self._region_chars
 
+    @cached_property
+    def _region_chars(self) -> int:
+        return sum(len(root.text()) for root in self.roots)
+
+
+# The pages of a site have few names, each of them thousands of times.
+@lru_cache(maxsize=4096)
+def _means_furniture(names: str) -> bool:
+    """Whether one of the names says so."""
+    return any(map(_CLASS.fullmatch, names.split()))
+
 
 @lru_cache(maxsize=4096)
-def _means_furniture(names: str, *, outside: bool) -> bool:
-    """Whether one of the names says so. The pages of a site have few names, each of them thousands of times."""
-    return any(_CLASS.fullmatch(name) or (outside and _CLASS_OUTSIDE.fullmatch(name)) for name in names.split())
+def _means_furniture_outside(names: str) -> bool:
+    """The same where the page does not mark its main part."""
+    return any(_CLASS.fullmatch(name) or _CLASS_OUTSIDE.fullmatch(name) for name in names.split())
+
+
+@lru_cache(maxsize=4096)
+def _is_margin(names: str) -> bool:
+    return any(map(_CODE_MARGIN.fullmatch, names.split()))
+
+
+def _shown_length(node: LexborNode) -> int:
+    """How many characters its text has, runs of white space counted as one."""
+    return len(" ".join(node.text().split()))
 
 
 def _controlled(tree: LexborHTMLParser) -> frozenset[str]:

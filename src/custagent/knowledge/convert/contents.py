@@ -22,8 +22,9 @@ MIN_LANGUAGES_LINKED: Final = 0.2
 MAX_LANGUAGES_LETTERS: Final = 400
 #: How many elements above a link may belong to its list: `a` in `p` in `li` in `ul` in `li` in `ul` in `div` in `div`.
 MAX_CLIMB: Final = 8
-#: What stands between links and is no word: numbers, bars, dots.
-_BETWEEN = re.compile(r"[\W\d_]+")
+#: What stands between links and is no word: numbers, bars, dots; those of ASCII, and the rest by what Unicode says.
+_BETWEEN = bytes(code for code in range(128) if not chr(code).isalpha())
+_ASCII = re.compile(r"[\x00-\x7f]+")
 #: What opens something where it stands: an answer, a panel, a menu.
 _OPENERS = ("aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle", "data-bs-target")
 _OPENER_ROLES = frozenset({"tab", "button"})
@@ -43,11 +44,20 @@ def _contents(tree: LexborHTMLParser) -> frozenset[int]:
     links = [node for node in tree.css("a[href^='#']") if _leads(node)]
     if len(links) < MIN_LINKS:
         return frozenset()
-    return frozenset(
-        box.node.mem_id
-        for box in _boxes(links)
-        if box.links >= MIN_LINKS and box.linked >= MIN_LINKED * max(1, _letters(box.node)) and _leads_out(box.node)
-    )
+    return frozenset(box.node.mem_id for box in _boxes(links) if _is_contents(box))
+
+
+def _is_contents(box: _Box) -> bool:
+    # An element holds at least the other letters of each element in it, which are counted first: so the large ones, which
+    # are around everything, need not be counted.
+    if box.links < MIN_LINKS or box.linked < MIN_LINKED * max(1, box.linked + box.unlinked):
+        return False
+    letters = _letters(box.node)
+    outer: _Box | None = box
+    while outer is not None:
+        outer.unlinked = max(outer.unlinked, letters - box.linked)
+        outer = outer.outer
+    return box.linked >= MIN_LINKED * max(1, letters) and _leads_out(box.node)
 
 
 def _languages(tree: LexborHTMLParser) -> frozenset[int]:
@@ -69,16 +79,26 @@ class _Box:
     links: int = 0
     #: Letters in those links.
     linked: int = 0
+    #: As many other letters are in it at least.
+    unlinked: int = 0
+    #: The box around it, as far as it is one.
+    outer: _Box | None = None
 
 
 def _boxes(links: list[LexborNode]) -> Iterable[_Box]:
     boxes: dict[int, _Box] = {}
     for link in links:
         letters = _letters(link)
+        inner: _Box | None = None
         for node in _ancestors(link):
-            box = boxes.setdefault(node.mem_id, _Box(node))
+            box = boxes.get(node.mem_id)
+            if box is None:
+                box = boxes[node.mem_id] = _Box(node)
             box.links += 1
             box.linked += letters
+            if inner is not None:
+                inner.outer = box
+            inner = box
     return boxes.values()
 
 
@@ -109,4 +129,9 @@ def _leads_out(node: LexborNode) -> bool:
 
 def _letters(node: LexborNode) -> int:
     """How many letters stand in it, without the numbers and bars between links."""
-    return len(_BETWEEN.sub("", node.text() or ""))
+    text = node.text()
+    letters = len(text.encode("ascii", "ignore").translate(None, _BETWEEN))
+    if text.isascii():
+        return letters
+    beyond = _ASCII.sub("", text)
+    return letters + sum(map(str.isalnum, beyond)) - sum(map(str.isdecimal, beyond))

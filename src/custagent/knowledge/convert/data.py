@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from custagent.core.document import Document, RawContent
 from custagent.core.errors import ConvertError
+from custagent.core.file_kind import Kind
 from custagent.knowledge.convert.charset import decode
 from custagent.knowledge.convert.csv_rows import read_csv
 from custagent.knowledge.convert.json_tree import read_json
-from custagent.knowledge.convert.kind import Kind
 from custagent.knowledge.convert.naming import language_of, readable
 from custagent.knowledge.convert.writer import SectionWriter
 from custagent.knowledge.convert.xml_tree import read_xml

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -13,9 +13,11 @@ from custagent.knowledge.convert.boilerplate import Boilerplate
 from custagent.knowledge.convert.charset import decode
 from custagent.knowledge.convert.converted import Converted
 from custagent.knowledge.convert.inline import heading_text
+from custagent.knowledge.convert.links import Links
 from custagent.knowledge.convert.naming import language_of, readable
+from custagent.knowledge.convert.page_head import PageHead
 from custagent.knowledge.convert.page_reader import PageReader
-from custagent.knowledge.convert.structured import structured_sections
+from custagent.knowledge.convert.structured import nodes_of, structured_sections
 from custagent.knowledge.convert.writer import SectionWriter
 
 #: Fewer letters than this beside scripts are a shell that a browser would have to fill.
@@ -45,25 +47,27 @@ def read_html(raw: RawContent, language_hint: str = "") -> Converted:
     Raises ConvertError for a page without text, and for one whose text appears only when its scripts run.
     """
     tree = LexborHTMLParser(decode(raw, language=language_hint, markup=True))
-    base = _base(tree, raw.location)
-    robots = _robots(tree)
+    head, links = PageHead(tree), Links(tree, raw.location)
+    robots = head.robots
+    declared = head.language or links.own_language() or raw.language
     return Converted(
-        document=_document(tree, raw, language_hint),
-        links=_links(tree, base),
-        canonical=_canonical(tree, base),
+        document=_document(tree, raw, head, declared=declared, hint=language_hint),
+        links=links.found(),
+        canonical=links.canonical(),
         noindex=bool(robots & {"noindex", "none"}),
         nofollow=bool(robots & {"nofollow", "none"}),
     )
 
 
-def _document(tree: LexborHTMLParser, raw: RawContent, language_hint: str) -> Document:
+def _document(tree: LexborHTMLParser, raw: RawContent, head: PageHead, *, declared: str, hint: str) -> Document:
     boilerplate = Boilerplate(tree)
     writer = PageReader(boilerplate).read()
-    title = _title(tree, boilerplate, writer, raw.location)
+    title = _title(tree, boilerplate, writer, raw.location, site=head.meta("property", "og:site_name"))
+    told = nodes_of(tree)
     if not boilerplate.marks_main:
         writer.drop_edges(title)
     sections = writer.sections(title, drop=_RELATED)
-    sections += structured_sections(tree, sections)
+    sections += structured_sections(told, sections)
     if not _has_text(sections):
         _refuse_shell(tree, raw.location)
     if not sections:
@@ -78,11 +82,12 @@ def _document(tree: LexborHTMLParser, raw: RawContent, language_hint: str) -> Do
     return Document(
         location=raw.location,
         title=title,
-        language=language_of(text, declared=_declared_language(tree), hint=language_hint),
+        language=language_of(text, declared=declared, hint=hint),
         sections=sections,
         media_type="text/html",
         etag=raw.etag,
         last_modified=raw.last_modified,
+        dated=head.dated(told),
     )
 
 
@@ -111,11 +116,11 @@ def _refuse_shell(tree: LexborHTMLParser, location: str) -> None:
     )
 
 
-def _title(tree: LexborHTMLParser, boilerplate: Boilerplate, writer: SectionWriter, location: str) -> str:
+def _title(tree: LexborHTMLParser, boilerplate: Boilerplate, writer: SectionWriter, location: str, *, site: str) -> str:
     """The page's only h1, else its `<title>` without the site's name, else its first heading, else its file name."""
     names = [_clean(node.text()) for node in tree.css("head title")[:1]]
     whole = names[0] if names else ""
-    site = _clean(_meta(tree, "property", "og:site_name"))
+    site = _clean(site)
     parts = [part for part in _TITLE_SEPARATORS.split(whole) if part]
     sites = {part.casefold() for part in parts[1:]}
     headings = {text: node for node in reversed(tree.css("h1")) if (text := _h1(node, boilerplate))}
@@ -167,63 +172,3 @@ def _without_site(parts: list[str], site: str, location: str) -> str:
 
 def _clean(text: str | None) -> str:
     return " ".join((text or "").split())
-
-
-def _meta(tree: LexborHTMLParser, key: str, name: str) -> str:
-    for node in tree.css("meta"):
-        if (node.attributes.get(key) or "").lower() == name:
-            return node.attributes.get("content") or ""
-    return ""
-
-
-def _declared_language(tree: LexborHTMLParser) -> str:
-    root = tree.css_first("html")
-    body = tree.body
-    for node in (root, body):
-        if node is not None:
-            declared = node.attributes.get("lang") or node.attributes.get("xml:lang")
-            if declared:
-                return declared
-    return _meta(tree, "http-equiv", "content-language") or _meta(tree, "property", "og:locale")
-
-
-def _robots(tree: LexborHTMLParser) -> frozenset[str]:
-    words: set[str] = set()
-    for node in tree.css("meta[name]"):
-        if (node.attributes.get("name") or "").lower() in ("robots", "custagent"):
-            words.update(word.strip().lower() for word in (node.attributes.get("content") or "").split(","))
-    return frozenset(words)
-
-
-def _base(tree: LexborHTMLParser, location: str) -> str:
-    node = tree.css_first("base[href]")
-    return _join(location, node.attributes.get("href") or "") or location if node is not None else location
-
-
-def _links(tree: LexborHTMLParser, base: str) -> tuple[str, ...]:
-    hrefs: dict[str, None] = {}
-    for node in tree.css("a[href], area[href]"):
-        attributes = node.attributes
-        if "nofollow" not in (attributes.get("rel") or "").lower().split():
-            href = attributes.get("href") or ""
-            # Many links lead about the page itself: to join them all takes longer than to read it.
-            hrefs[href if not href.startswith("#") else "#"] = None
-    links = dict.fromkeys(target for href in hrefs if (target := _join(base, href)))
-    return tuple(links)
-
-
-def _join(base: str, href: str) -> str:
-    """`href` as an absolute URL without its fragment; "" for what is no address of a page."""
-    try:
-        target = urldefrag(urljoin(base, "".join(href.split("\n")).strip())).url
-        scheme = urlsplit(target).scheme
-    except ValueError:
-        return ""
-    return target if scheme in ("http", "https") else ""
-
-
-def _canonical(tree: LexborHTMLParser, base: str) -> str:
-    for node in tree.css("link[rel][href]"):
-        if "canonical" in (node.attributes.get("rel") or "").lower().split():
-            return _join(base, node.attributes.get("href") or "")
-    return ""

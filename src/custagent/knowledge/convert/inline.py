@@ -17,6 +17,8 @@ BLOCK_TAGS = frozenset({
     "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "option", "optgroup", "label", "button",
 })  # fmt: skip
 
+#: White space of HTML (https://html.spec.whatwg.org/#space-separated-tokens).
+SPACE = " \t\r\n\f"
 _SPACES = re.compile(r"[ \t\r\n\f\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 #: Without width: they only tell a browser where it may break a line, or mark the direction of writing.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
@@ -29,15 +31,23 @@ Drops = Callable[[LexborNode, str, Attributes], bool]
 
 def collapse(text: str) -> str:
     """`text` with runs of white space as one space, as outside of `pre`."""
-    return _SPACES.sub(" ", text if text.isascii() else _INVISIBLE.sub("", text))
+    if not text.isascii():
+        return _SPACES.sub(" ", _INVISIBLE.sub("", text))
+    # Most texts hold a line break here and there and nothing else to be changed.
+    line = text.replace("\n", " ")
+    return line if line.isprintable() and "  " not in line else _SPACES.sub(" ", line)
 
 
 def tidy(pieces: list[str]) -> str:
     """Pieces of running text as one; "\\n" in a piece is a forced line break and stays."""
     lines = "".join(pieces).split("\n")
     if len(lines) == 1:
-        return _SPACES.sub(" ", lines[0]).strip()
-    return "\n".join(_SPACES.sub(" ", line).strip() for line in lines).strip("\n")
+        return _spaced(lines[0]).strip()
+    return "\n".join(_spaced(line).strip() for line in lines).strip("\n")
+
+
+def _spaced(line: str) -> str:
+    return _SPACES.sub(" ", line) if "  " in line or not line.isprintable() else line
 
 
 def meaningful_alt(attributes: Attributes) -> str:
@@ -52,33 +62,38 @@ def meaningful_alt(attributes: Attributes) -> str:
 def flat(node: LexborNode, drops: Drops, *, code: bool = False) -> str:
     """The text of all of `node` as one run; `code` keeps white space and lines as they are."""
     pieces: list[str] = []
-    _gather(node, drops, pieces, code=code)
+    if is_bare(node):
+        pieces.append(node.text())
+        if not code and not pieces[0].isascii():
+            pieces[0] = _INVISIBLE.sub("", pieces[0])
+    else:
+        _gather(node, drops, pieces, code=code)
     if code:
         return "".join(pieces).replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")
-    return " ".join(tidy(pieces).split())
+    return " ".join("".join(pieces).split())
 
 
 def _gather(top: LexborNode, drops: Drops, pieces: list[str], *, code: bool) -> None:
-    open_tags: list[str] = []
+    open_: list[tuple[LexborNode, str]] = []
     node = top.first_child
     while node is not None:
         tag = node.tag or ""
-        descend = False
         if tag == "-text":
-            pieces.append(node.text_content or "" if code else collapse(node.text_content or ""))
-        elif not tag.startswith("-"):
-            descend = _enter(node, tag, drops, pieces, code=code)
-        if descend and node.first_child is not None:
-            open_tags.append(tag)
-            node = node.first_child
-            continue
-        while node is not None and node.next is None:
-            if not open_tags:
-                return
-            if open_tags.pop() in BLOCK_TAGS and not code:
+            text = node.text_content or ""
+            pieces.append(text if code else collapse(text))
+        elif tag[0] != "-" and _enter(node, tag, drops, pieces, code=code):
+            child = node.first_child
+            if child is not None:
+                open_.append((node, tag))
+                node = child
+                continue
+        following = node.next
+        while following is None and open_:
+            node, tag = open_.pop()
+            if tag in BLOCK_TAGS and not code:
                 pieces.append(" ")
-            node = node.parent
-        node = node.next if node is not None else None
+            following = node.next
+        node = following
 
 
 def _enter(node: LexborNode, tag: str, drops: Drops, pieces: list[str], *, code: bool) -> bool:
@@ -89,7 +104,7 @@ def _enter(node: LexborNode, tag: str, drops: Drops, pieces: list[str], *, code:
     if tag == "img":
         pieces.append(f" {meaningful_alt(attributes)} ")
         return False
-    if drops(node, tag, attributes) or is_permalink(node, tag):
+    if drops(node, tag, attributes) or (tag == "a" and is_permalink(node)):
         return False
     if tag == "sup":
         pieces.append(raised(node, pieces))
@@ -100,12 +115,16 @@ def _enter(node: LexborNode, tag: str, drops: Drops, pieces: list[str], *, code:
 
 def raised(node: LexborNode, pieces: list[str]) -> str:
     """What stands before a raised text: "^" between digits, because 10² is not 102."""
-    digits = (node.text() or "").strip().lstrip("-\u2212").isdigit()
-    return "^" if digits and _last_char(pieces).isdigit() and node.css_first("a") is None else ""
+    if not _last_char(pieces).isdigit():
+        return ""
+    return "^" if node.text().strip().lstrip("-\u2212").isdigit() and node.css_first("a") is None else ""
 
 
 def _last_char(pieces: list[str]) -> str:
-    return next((piece for piece in reversed(pieces) if piece), "")[-1:]
+    for piece in reversed(pieces):
+        if piece:
+            return piece[-1]
+    return ""
 
 
 def gap(node: LexborNode, pieces: list[str]) -> str:
@@ -114,20 +133,26 @@ def gap(node: LexborNode, pieces: list[str]) -> str:
     `<strong>Orders</strong><span>Change or cancel them</span>` are two things: the second is several words and
     begins like a sentence or a number. `<b>i</b><i>Phone</i>` stays one word.
     """
-    before = node.prev
-    if before is None or (before.tag or "-")[0] == "-":
-        return ""
     last = _last_char(pieces)
     if not last.strip() or last in "([{/-“\"'":
         return ""
-    text = (node.text() or "").lstrip()
+    before = node.prev
+    if before is None or (before.tag or "-")[0] == "-":
+        return ""
+    text = node.text().lstrip()
     starts = text[:1].isupper() or text[:1].isdigit()
     return " " if starts and len(text.split(maxsplit=1)) > 1 else ""
 
 
-def is_permalink(node: LexborNode, tag: str) -> bool:
+def is_permalink(link: LexborNode) -> bool:
     """Whether it is the sign beside a heading that links to the heading."""
-    return tag == "a" and (node.text() or "").strip() in ("¶", "§", "#", "🔗", "\uf0c1")
+    return link.text().strip() in ("¶", "§", "#", "🔗", "\uf0c1")
+
+
+def is_bare(node: LexborNode) -> bool:
+    """Whether nothing but one text is in it."""
+    child = node.first_child
+    return child is None or (child.tag == "-text" and child.next is None)
 
 
 def heading_text(node: LexborNode, drops: Drops) -> str:

@@ -6,66 +6,13 @@ import io
 import json
 import re
 import zipfile
-from enum import StrEnum
 from pathlib import PurePath, PurePosixPath
 from urllib.parse import urlsplit
 
+from custagent.brought import reader_of
 from custagent.core.document import RawContent
 from custagent.core.errors import ConvertError
-
-
-class Kind(StrEnum):
-    """The kinds of content that are read."""
-
-    HTML = "html"
-    PDF = "pdf"
-    MARKDOWN = "md"
-    TEXT = "txt"
-    RST = "rst"
-    CSV = "csv"
-    JSON = "json"
-    XML = "xml"
-    DOCX = "docx"
-    PPTX = "pptx"
-
-
-_BY_SUFFIX = {
-    ".html": Kind.HTML,
-    ".htm": Kind.HTML,
-    ".xhtml": Kind.HTML,
-    ".pdf": Kind.PDF,
-    ".md": Kind.MARKDOWN,
-    ".markdown": Kind.MARKDOWN,
-    ".txt": Kind.TEXT,
-    ".text": Kind.TEXT,
-    ".cfg": Kind.TEXT,
-    ".conf": Kind.TEXT,
-    ".rst": Kind.RST,
-    ".csv": Kind.CSV,
-    ".json": Kind.JSON,
-    ".jsonl": Kind.JSON,
-    ".ndjson": Kind.JSON,
-    ".xml": Kind.XML,
-    ".docx": Kind.DOCX,
-    ".pptx": Kind.PPTX,
-}
-
-_BY_MEDIA_TYPE = {
-    "text/html": Kind.HTML,
-    "application/xhtml+xml": Kind.HTML,
-    "application/pdf": Kind.PDF,
-    "text/markdown": Kind.MARKDOWN,
-    "text/x-markdown": Kind.MARKDOWN,
-    "text/x-rst": Kind.RST,
-    "text/prs.fallenstein.rst": Kind.RST,
-    "text/csv": Kind.CSV,
-    "application/json": Kind.JSON,
-    "application/jsonl": Kind.JSON,
-    "application/x-ndjson": Kind.JSON,
-    "application/jsonlines": Kind.JSON,
-    "application/xml": Kind.XML,
-    "text/xml": Kind.XML,
-}
+from custagent.core.file_kind import BY_MEDIA_TYPE, BY_SUFFIX, Kind
 
 #: How files begin that hold no text for us, and what people call them.
 _FOREIGN = (
@@ -112,8 +59,18 @@ _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
 def supported(path: str | PurePath) -> bool:
-    """Whether a file of this name is read when a folder is added."""
-    return PurePath(path).suffix.lower() in _BY_SUFFIX
+    """Whether a file of this name is read when a folder is added: by us, or by a package that brings a reader."""
+    return is_known(path) or reader_of(PurePath(path).suffix) is not None
+
+
+def is_known(path: str | PurePath) -> bool:
+    """Whether a file of this name is read by us."""
+    return PurePath(path).suffix.lower() in BY_SUFFIX
+
+
+def is_declared_as_page(raw: RawContent) -> bool:
+    """Whether it came as a page of the web."""
+    return BY_MEDIA_TYPE.get(raw.media_type.lower()) is Kind.HTML
 
 
 def kind_of(raw: RawContent) -> Kind:
@@ -163,7 +120,7 @@ def _text_kind(raw: RawContent) -> Kind:
         head = head.replace(b"\x00", b"")[2:]
     if _HTML_START.match(head):
         return Kind.HTML
-    named = _BY_SUFFIX.get(_suffix(raw.location))
+    named = BY_SUFFIX.get(_suffix(raw.location))
     declared = _declared(raw.media_type.lower())
     if _XML_START.match(head) and Kind.HTML not in (named, declared):
         return Kind.XML
@@ -194,8 +151,8 @@ def _is_json(body: bytes) -> bool:
 
 
 def _declared(media_type: str) -> Kind | None:
-    if media_type in _BY_MEDIA_TYPE:
-        return _BY_MEDIA_TYPE[media_type]
+    if media_type in BY_MEDIA_TYPE:
+        return BY_MEDIA_TYPE[media_type]
     if media_type.endswith("+json"):
         return Kind.JSON
     if media_type.endswith("+xml") and not media_type.startswith("image/"):

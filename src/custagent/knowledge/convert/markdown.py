@@ -139,7 +139,8 @@ class _MarkdownReader:
 
     def _paragraph(self, token: Token) -> None:
         lines = [" ".join(line.split()) for line in _inline_text(token).split("\n")]
-        lines = [line for line in lines if line and not _DIRECTIVE.fullmatch(line)]
+        # What is written with a backslash before it is meant as text.
+        lines = [line for line in lines if line and (f"\\{line[0]}" in token.content or not _DIRECTIVE.fullmatch(line))]
         if not lines:
             named = _NAMED_ANCHOR.search(token.content)
             self._named_anchor = named.group(1) if named else self._named_anchor

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from custagent.core.document import Document, RawContent
 from custagent.core.errors import ConvertError
-from custagent.knowledge.convert.kind import Kind
+from custagent.core.file_kind import Kind
 from custagent.knowledge.convert.naming import language_of, readable
 from custagent.knowledge.convert.package import Package
 from custagent.knowledge.convert.slides import read_slides

@@ -11,10 +11,12 @@ from custagent.knowledge.convert import tables
 from custagent.knowledge.convert.boilerplate import Attributes, Boilerplate
 from custagent.knowledge.convert.inline import (
     BLOCK_TAGS,
+    SPACE,
     collapse,
     flat,
     gap,
     heading_text,
+    is_bare,
     is_permalink,
     meaningful_alt,
     raised,
@@ -26,6 +28,10 @@ from custagent.knowledge.convert.writer import MAX_HEADING, QUESTION_LEVEL, Sect
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _LISTS = frozenset({"ul", "ol", "menu", "dir"})
 _STRUCTURES = _LISTS | {"li", "dl", "table", "pre", "button"}
+#: Without attributes they are boxes and nothing else.
+_BOXES = BLOCK_TAGS - _STRUCTURES - _HEADINGS.keys() - {"summary", "label", "dt"}
+#: Their end is an event of its own.
+_CLOSED = _LISTS | {"a", "q", "li", "dl"}
 
 
 @dataclass(slots=True)
@@ -53,7 +59,10 @@ class PageReader:
         self._lists: list[_List] = []
         self._groups = 0
         self._fresh_anchor = ""
-        self._depth = 0
+        #: The elements that are open, with their tags.
+        self._open: list[tuple[LexborNode, str]] = []
+        #: The page has questions with answers.
+        self._asked = False
         self._footer = FooterFilter()
         self._terms: list[bool] = []
 
@@ -64,37 +73,42 @@ class PageReader:
             self._flush()
         return self.writer
 
+    @property
+    def _depth(self) -> int:
+        return len(self._open)
+
     def _walk(self, root: LexborNode) -> None:
-        open_tags: list[str] = []
+        open_ = self._open
         node: LexborNode | None = root
         while node is not None:
             tag = node.tag or ""
-            self._depth = len(open_tags)
-            descend = False
             if tag == "-text":
                 self._text(node.text_content or "")
-            elif tag[0] != "-":
-                descend = self._enter(node, tag)
-            child = node.first_child if descend else None
-            if child is not None:
-                open_tags.append(tag)
-                node = child
-                continue
-            if descend:
+            elif tag[0] != "-" and self._enter(node, tag):
+                child = node.first_child
+                if child is not None:
+                    open_.append((node, tag))
+                    node = child
+                    continue
                 self._leave(tag)
-            while open_tags and node is not None and node.next is None:
-                node = node.parent
-                tag = open_tags.pop()
-                self._depth = len(open_tags)
+            following = node.next if open_ else None
+            while following is None and open_:
+                node, tag = open_.pop()
                 self._leave(tag)
-            node = node.next if open_tags and node is not None else None
+                following = node.next if open_ else None
+            node = following
 
     def _text(self, text: str) -> None:
+        if not text.strip(SPACE):
+            # Between blocks nothing is shown of it.
+            if text and self._pieces:
+                self._pieces.append(" ")
+            return
         shown = collapse(text)
         if self._links and self._links[-1]:
             self._linked += len(shown.strip())
         self._pieces.append(shown)
-        if shown != " " and shown:
+        if shown and shown != " ":
             self._fresh_anchor = ""
 
     def _enter(self, node: LexborNode, tag: str) -> bool:
@@ -102,11 +116,14 @@ class PageReader:
         attributes = node.attributes
         if self._drops(node, tag, attributes):
             return False
-        anchor = attributes.get("id") or (attributes.get("name") if tag == "a" else "")
-        if tag in BLOCK_TAGS:
+        if tag in BLOCK_TAGS and self._pieces:
             self._flush()
-        if anchor:
-            self._fresh_anchor = anchor
+        if attributes:
+            anchor = attributes.get("id") or (attributes.get("name") if tag == "a" else "")
+            if anchor:
+                self._fresh_anchor = anchor
+        elif tag in _BOXES:
+            return True
         if tag in _HEADINGS or attributes.get("role") == "heading":
             return self._heading(node, _HEADINGS.get(tag) or _level(attributes))
         if is_question(node, tag, attributes) or (tag == "dt" and self._terms and self._terms[-1]):
@@ -138,7 +155,7 @@ class PageReader:
         elif tag == "img":
             self._text(f" {meaningful_alt(attributes)} ")
         elif tag == "a":
-            if is_permalink(node, tag):
+            if is_permalink(node):
                 return False
             # An address to write to or to call is an answer, not a way elsewhere.
             elsewhere = not (attributes.get("href") or "").startswith(("mailto:", "tel:", "sms:"))
@@ -155,13 +172,21 @@ class PageReader:
 
     def _leave(self, tag: str) -> None:
         if tag in BLOCK_TAGS:
+            if self._pieces:
+                self._flush()
+        elif "-" in tag:
+            self._pieces.append(" ")
+        if tag in _CLOSED:
+            self._close(tag)
+        if self._asked and any(heading.level == QUESTION_LEVEL for heading in self.writer.open):
             self._flush()
+            self.writer.close_questions(self._depth)
+
+    def _close(self, tag: str) -> None:
         if tag == "a":
             del self._links[-1:]
         elif tag == "q":
             self._pieces.append("”")
-        elif "-" in tag:
-            self._pieces.append(" ")
         elif tag in _LISTS:
             self._lists.pop()
         elif tag == "li" and self._lists:
@@ -169,9 +194,6 @@ class PageReader:
             self._lists[-1].broken = False
         elif tag == "dl":
             self._terms.pop()
-        if any(heading.level == QUESTION_LEVEL for heading in self.writer.open):
-            self._flush()
-            self.writer.close_questions(self._depth)
 
     # Headings and questions
 
@@ -214,6 +236,7 @@ class PageReader:
             self._open_heading(text, level=QUESTION_LEVEL, anchor=attributes.get("id") or "", depth=self._depth + 0.5)
 
     def _open_heading(self, text: str, *, level: int, anchor: str, depth: float) -> None:
+        self._asked = self._asked or level == QUESTION_LEVEL
         self.writer.heading(text, level=level, anchor=anchor, depth=depth)
         self._fresh_anchor = ""
         for one in self._lists:
@@ -224,13 +247,15 @@ class PageReader:
         own = node.attributes.get("id")
         if own:
             return own
+        if is_bare(node):
+            return self._fresh_anchor
         for inner in node.css("[id], a[name]"):
             found = inner.attributes.get("id") or inner.attributes.get("name")
             if found and inner.attributes.get("href") is None:
                 return found
         for link in node.css("a[href^='#']"):
             name = link.attributes.get("class") or ""
-            if is_permalink(link, "a") or "headerlink" in name or "anchor" in name or not link.text().strip():
+            if "headerlink" in name or "anchor" in name or is_permalink(link) or not link.text().strip():
                 return (link.attributes.get("href") or "").removeprefix("#")
         return self._fresh_anchor
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from statistics import mean
 
 from selectolax.lexbor import LexborNode
@@ -42,6 +43,9 @@ _UPDATED = re.compile(
     r"|(?:laatst (?:bijgewerkt|gewijzigd)|(?:sist|sidst) (?:oppdatert|opdateret|endret|ændret))\b.{0,40}",
     re.IGNORECASE,
 )
+#: So they end, and all of these are shorter.
+_FEEDBACK_ENDS = ("?", "l", "L")
+_MAX_FOOTER_LINE = 250
 _VOTES = frozenset({
     "yes", "no", "ja", "nej", "nein", "oui", "non", "sí", "si", "nee", "nei", "tak", "nie", "kyllä", "ei",
 })  # fmt: skip
@@ -52,16 +56,23 @@ def is_question(node: LexborNode, tag: str, attributes: Attributes) -> bool:
     """Whether the element is a question, or the lid of an answer, though it is no heading. (`dt`: see `explains`.)"""
     if tag in ("summary", "label"):
         return True
+    if not attributes:
+        return False
     if attributes.get("itemprop") == "name" and tag not in ("meta", "link"):
         return "Question" in ((node.parent.attributes.get("itemtype") or "") if node.parent else "")
     opens = "aria-expanded" in attributes or "collapse" in (
         attributes.get("data-bs-toggle") or attributes.get("data-toggle") or ""
     )
-    if not opens and not any(_QUESTION_CLASS.fullmatch(name) for name in (attributes.get("class") or "").split()):
+    if not opens and not _means_question(attributes.get("class") or ""):
         return False
     text = (node.text() or "").strip()
     is_lid = len(text.split()) > 1 if tag == "button" or opens else text.endswith("?")
     return is_lid and node.css_first(_HOLDS_BLOCKS) is None
+
+
+@lru_cache(maxsize=4096)
+def _means_question(names: str) -> bool:
+    return any(map(_QUESTION_CLASS.fullmatch, names.split()))
 
 
 def explains(terms: list[LexborNode], definitions: list[LexborNode], drops: Drops) -> bool:
@@ -75,6 +86,11 @@ def explains(terms: list[LexborNode], definitions: list[LexborNode], drops: Drop
     return mean([len(flat(one, drops)) for one in definitions] or [0]) > _LONG_DEFINITION
 
 
+def is_date_line(line: str) -> bool:
+    """Whether it says when the page was written or changed, and nothing else."""
+    return len(line) <= _MAX_FOOTER_LINE and _UPDATED.fullmatch(line) is not None
+
+
 class FooterFilter:
     """Recognises what stands below a text and is no part of it: whether it was helpful, the votes, its date."""
 
@@ -84,7 +100,10 @@ class FooterFilter:
     def matches(self, text: str) -> bool:
         """Whether this block is such a line; blocks are given in reading order."""
         line = text.strip()
-        if _FEEDBACK.fullmatch(line):
+        if len(line) > _MAX_FOOTER_LINE:
+            self._votes = 0
+            return False
+        if line.endswith(_FEEDBACK_ENDS) and _FEEDBACK.fullmatch(line):
             self._votes = _VOTES_AFTER
             return True
         if self._votes and line.strip("-• \n").casefold() in _VOTES:

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from custagent.core.document import Document, RawContent
 from custagent.core.errors import ConvertError
+from custagent.core.file_kind import Kind
+from custagent.knowledge.convert.brought_reader import read_brought
 from custagent.knowledge.convert.converted import Converted
-from custagent.knowledge.convert.kind import Kind, kind_of
+from custagent.knowledge.convert.kind import kind_of
 
 #: Larger files are no documents; a page of help has some tens of kilobytes, a manual some megabytes.
 MAX_BYTES = 100 * 1024 * 1024
@@ -21,6 +23,9 @@ def read(raw: RawContent, language_hint: str = "") -> Converted:
         raise ConvertError(
             f"{raw.location}: the file has {size} MB, at most {limit} MB are read", hint="Split it into several files."
         )
+    brought = read_brought(raw, language_hint)
+    if brought is not None:
+        return Converted(document=_storable(brought))
     kind = kind_of(raw)
     if kind is Kind.HTML:
         from custagent.knowledge.convert.html import read_html

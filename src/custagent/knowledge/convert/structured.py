@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -28,9 +28,9 @@ SHOWN: Final = 0.8
 _WORD = re.compile(r"\w+")
 
 
-def structured_sections(tree: LexborHTMLParser, shown: Sequence[Section]) -> tuple[Section, ...]:
+def structured_sections(nodes: Iterable[Mapping[str, Any]], shown: Sequence[Section]) -> tuple[Section, ...]:
     """A section a question, and one for the steps of a how-to, each that `shown` does not say already."""
-    items = list(islice(_items(tree), MAX_ITEMS))
+    items = list(islice(_items(nodes), MAX_ITEMS))
     if not items:
         return ()
     said = {word for section in shown for word in _words(" ".join((*section.headings, section.text)))}
@@ -42,8 +42,9 @@ def structured_sections(tree: LexborHTMLParser, shown: Sequence[Section]) -> tup
     return tuple(dict.fromkeys(found))
 
 
-def _items(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
-    """(heading, text) of each question and how-to."""
+def nodes_of(tree: LexborHTMLParser) -> list[dict[str, Any]]:
+    """Every object that the page tells search engines about, in order, outermost first."""
+    found: list[dict[str, Any]] = []
     for script in tree.css('script[type="application/ld+json"]'):
         source = script.text() or ""
         if len(source) > MAX_SCRIPT:
@@ -52,15 +53,21 @@ def _items(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
             read = json.loads(source)
         except (ValueError, RecursionError):
             continue  # many sites have broken ones; people see the page, not this
-        for node in _nodes(read, MAX_DEPTH):
-            kinds = node.get("@type")
-            kinds = kinds if isinstance(kinds, list) else [kinds]
-            if "Question" in kinds:
-                answers = [node.get("acceptedAnswer") or node.get("suggestedAnswer")]
-                yield _plain(node.get("name")), "\n\n".join(filter(None, map(_answer, _flat(answers))))
-            elif "HowTo" in kinds:
-                steps = [_step(step) for step in _flat([node.get("step")])]
-                yield _plain(node.get("name")), "\n".join(f"- {step}" for step in steps if step)
+        found += _nodes(read, MAX_DEPTH)
+    return found
+
+
+def _items(nodes: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """(heading, text) of each question and how-to."""
+    for node in nodes:
+        kinds = node.get("@type")
+        kinds = kinds if isinstance(kinds, list) else [kinds]
+        if "Question" in kinds:
+            answers = [node.get("acceptedAnswer") or node.get("suggestedAnswer")]
+            yield _plain(node.get("name")), "\n\n".join(filter(None, map(_answer, _flat(answers))))
+        elif "HowTo" in kinds:
+            steps = [_step(step) for step in _flat([node.get("step")])]
+            yield _plain(node.get("name")), "\n".join(f"- {step}" for step in steps if step)
 
 
 def _nodes(value: Any, depth: int) -> Iterator[dict[str, Any]]:

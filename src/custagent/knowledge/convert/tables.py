@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborNode
 
-from custagent.knowledge.convert.inline import Drops, flat
+from custagent.knowledge.convert.inline import Drops, flat, is_bare
 
 #: Spans beyond this are mistakes or attacks.
 _MAX_COLUMNS = 100
@@ -128,7 +128,7 @@ def _cell(node: LexborNode, drops: Drops, *, in_head: bool) -> _Cell:
 
 def _is_bold(node: LexborNode, text: str) -> bool:
     """A cell all in bold is what authors without `th` write for a heading."""
-    bold = node.css_first("b, strong")
+    bold = None if is_bare(node) else node.css_first("b, strong")
     return bold is not None and bool(text) and " ".join(bold.text().split()) == text
 
 

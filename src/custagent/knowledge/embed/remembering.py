@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from custagent.core.ports import Embedder
+from custagent.knowledge.scale import is_calibrated
 
 if TYPE_CHECKING:
     from custagent.core.ports import Vectors
@@ -24,6 +25,8 @@ class RememberingEmbedder(Embedder):
     def __init__(self, embedder: Embedder, most: int = MOST) -> None:
         """`most` questions are remembered; then the one that was asked longest ago is forgotten."""
         self._embedder = embedder
+        #: See `knowledge.scale`.
+        self.calibrated = is_calibrated(embedder)
         self._query = lru_cache(maxsize=most)(embedder.embed_query)
 
     @property

@@ -1,7 +1,8 @@
-"""How the agent sounds: its fixed texts by personality and role, one file a language (CRE-4).
+"""How the agent sounds: its fixed texts by personality and role (CRE-4).
 
-A file of their own beside the catalogues: of these only the contact's language is read, and it is read when something is
-said.
+One file a language, beside the catalogues: of these only the contact's language is read, and it is read when something is
+said. A personality that has no part in them has a file of its own, `NAME.toml`, with a part for each language that somebody
+wrote it in; in the others it says what the plain tone says.
 """
 
 from __future__ import annotations
@@ -17,7 +18,27 @@ from custagent.locales.catalogue_file import read
 
 #: The tone of an agent with a brand voice or without a personality: nothing put on.
 PLAIN = "plain"
-TONES = (PLAIN, "friendly", "professional", "casual", "empathetic", "witty")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """A personality in a few words."""
+
+    #: What people read who choose one.
+    told: str
+    #: What a model is asked for.
+    asked: str
+
+
+#: The personalities. Beside its line here and in `core.agent.Personality`, one is a file of texts.
+MANNERS: Mapping[str, Manner] = {
+    "friendly": Manner(told="Warm and helpful.", asked="friendly and warm"),
+    "professional": Manner(told="Polite and to the point.", asked="professional and precise"),
+    "casual": Manner(told="Relaxed, in everyday words.", asked="casual and easy-going"),
+    "empathetic": Manner(told="Shows that it understands how people feel.", asked="empathetic and patient"),
+    "witty": Manner(told="With a light touch of humour.", asked="light and witty, never at the contact's expense"),
+}
+TONES = (PLAIN, *MANNERS)
 #: What every tone says.
 KEYS = (
     "greeting", "lead_in", "foreign", "closing", "clarify", "clarify_one", "rephrase", "handoff", "thanks", "goodbye",
@@ -58,6 +79,7 @@ def tones(language: str) -> Tones:
     """The ways of `language`, which has a catalogue. Raises ValueError, naming file and key, where one is missing."""
     name = f"locales/tones/{language}.toml"
     raw = read(files(__name__) / f"{language}.toml")
+    raw |= {tone: told for tone in MANNERS if tone not in raw and (told := _of_its_own(tone, language, raw))}
     if missing := list(faults(raw)):
         raise ValueError("\n".join(f"{name}: {fault}" for fault in missing))
     return Tones(
@@ -86,6 +108,14 @@ def ways(language: str, tone: str, role: str, key: str) -> tuple[str, ...]:
     texts = catalogue(language)
     base = texts.role_messages.get(role, {}).get(key) or texts.messages.get(key) or texts.compose[key]
     return (base, *own) if tone == PLAIN else tuple(dict.fromkeys((*own, base)))
+
+
+def _of_its_own(tone: str, language: str, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """What the personality's own file has in the language, the plain tone where nobody wrote it; nothing without a file."""
+    file = files(__name__) / f"{tone}.toml"
+    if not file.is_file():
+        return {}
+    return read(file).get(language) or {key: raw[PLAIN][key] for key in (*KEYS, *ROLE_KEYS)}
 
 
 def _keys(tone: str) -> tuple[str, ...]:

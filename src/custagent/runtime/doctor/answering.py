@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from custagent.brought import brought
 from custagent.config.agents import agent_names
 from custagent.core.agent import EMBEDDED, AgentDefinition
-from custagent.core.errors import ConfigError, EmbedderError, IndexDamaged
+from custagent.core.errors import ConfigError, EmbedderError, EngineMissing, IndexDamaged
+from custagent.core.extension import EMBEDDER_GROUP
+from custagent.knowledge.scale import is_calibrated
 from custagent.runtime.bootstrap import WORKSPACE_KEY, Application
 from custagent.runtime.doctor.finding import Finding, broken, warning, well
+
+if TYPE_CHECKING:
+    from custagent.knowledge.index import Manifest
 
 #: The environment variable in which LiteLLM looks for the key of a provider that needs one.
 KEYS: Final = {
@@ -35,10 +41,18 @@ def _is_installed(package: str) -> bool:
 def indexes(app: Application) -> Iterator[Finding]:
     """The index of each live agent: there, undamaged, of the engine that is set."""
     agents = sorted(app.store.versions.live().keys() - {WORKSPACE_KEY})
+    if agents and _words_only(app):
+        yield well("index", "There is no index: agents answer by the words of their content.")
+        return
     for agent in agents:
         yield _index(app, agent)
     if not agents:
         yield warning("index", "No agent is in force, so there is nothing to answer from.", "custagent create support")
+
+
+def _words_only(app: Application) -> EngineMissing | None:
+    """Only the engine that we come with can be missing without being a fault; another one was asked for."""
+    return app.words_only if app.workspace.embedder.engine == "bundled" else None
 
 
 def _index(app: Application, agent: str) -> Finding:
@@ -59,21 +73,37 @@ def _index(app: Application, agent: str) -> Finding:
     if manifest.embedder not in comparable:
         told = f"The index of {agent} is of another engine ({manifest.embedder}) than the one that is set."
         return broken("index", told, sync)
+    if doubt := _doubt(app, agent, manifest):
+        return doubt
     return well("index", f"{agent} answers from {manifest.chunks:,} passages (index {manifest.generation}).")
+
+
+def _doubt(app: Application, agent: str, manifest: Manifest) -> Finding | None:
+    """Whether the agent cannot tell how sure it may be: that comes from how alike the engine finds texts."""
+    if is_calibrated(app.embedder):
+        return None
+    if manifest.scale is None:
+        told = f"How alike the engine finds texts was not measured, so {agent} is not rightly sure of its answers."
+        return warning("index", told, f"custagent sources sync {agent}")
+    if manifest.scale.tells_apart:
+        return None
+    told = f"The engine hardly tells right passages from others, so {agent} can seldom be sure of an answer."
+    hint = f"Set another engine or model as embedder: in {WORKSPACE_KEY}, then: custagent sources sync {agent}"
+    return warning("index", told, hint)
 
 
 def embedder(app: Application, is_installed: Callable[[str], bool] = _is_installed) -> Finding:
     """The engine that turns text into vectors."""
     engine = app.workspace.embedder.engine
-    if is_installed(_PACKAGES[engine]):
+    if engine in brought(EMBEDDER_GROUP) or (engine in _PACKAGES and is_installed(_PACKAGES[engine])):
         return well("model", f"The embedding engine is there ({engine}).")
-    if engine == "bundled":
-        told = "The bundled embedding engine has no package for this machine."
-        hint = "Set another one in custagent.yaml: embedder: {engine: sentence-transformers, model: …}, and install"
-        return broken("model", told, f"{hint} it: pip install 'custagent[sentence-transformers]'")
-    return broken(
-        "model", f"The embedding engine {engine} is not installed.", f"pip install 'custagent[{engine}]'"
-    )  # fmt: skip
+    if missing := _words_only(app):
+        return warning("model", f"{missing.message[:1].upper()}{missing.message[1:]}.", missing.hint)
+    hint = f"Install the package that brings it, or set another one as embedder: in {WORKSPACE_KEY}"
+    if engine in _PACKAGES:
+        extra = engine == "sentence-transformers"
+        hint = f"pip install 'custagent[{engine}]'" if extra else f"pip install --force-reinstall {_PACKAGES[engine]}"
+    return broken("model", f"The embedding engine {engine} is not installed.", hint)
 
 
 def models(app: Application) -> Iterator[Finding]:

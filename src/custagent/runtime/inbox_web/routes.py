@@ -137,6 +137,8 @@ class _Web:
                 return self._to_the_door(request)
             return await asyncio.to_thread(self._shown, show, signed_in, request, {})
 
+        # docs/http.md says of each address what its handler says of itself.
+        endpoint.__doc__ = show.__doc__
         return endpoint
 
     def changing(self, change: Action) -> Callable[[Request], Awaitable[Response]]:
@@ -152,17 +154,21 @@ class _Web:
                 return refused("This page is too old. Load it again, then try once more.", 403, request)
             return await asyncio.to_thread(self._shown, change, signed_in, request, form)
 
+        endpoint.__doc__ = change.__doc__
         return endpoint
 
     def inbox(self, desk: Desk, request: Request, _: Mapping[str, str]) -> Response:
+        """The inbox: a list, and room for a conversation."""
         return html_page(self._whole(desk, request, ""))
 
     def list(self, desk: Desk, request: Request, _: Mapping[str, str]) -> Response:
+        """The list alone, as the page asks for it anew."""
         # A page that looks again does not search again: that is written down.
         chosen = request.query_params.get("chosen", "")
         return html_page(list_part(desk, _wanted(request), chosen=chosen, offset=_offset(request), noted=False))
 
     def conversation(self, desk: Desk, request: Request, _: Mapping[str, str]) -> Response:
+        """A conversation; that somebody looked at it is noted."""
         chosen = request.path_params["conversation"]
         thread = thread_part(desk, desk.inbox.open(chosen), _wanted(request), _words(request))
         if request.headers.get("x-part"):
@@ -170,6 +176,7 @@ class _Web:
         return html_page(self._whole(desk, request, thread, chosen))
 
     def thread(self, desk: Desk, request: Request, _: Mapping[str, str]) -> Response:
+        """What was said in it, as the page asks for it anew."""
         # Shown already, and looked at again because something changed: the access is noted once.
         opened = desk.inbox.open(request.path_params["conversation"], noted=False)
         return html_page(thread_part(desk, opened, _wanted(request), _words(request)))
@@ -193,6 +200,7 @@ class _Web:
         return done(f"/inbox/c/{conversation}?{request.url.query}", request)
 
     def sign_out(self, _desk: Desk, request: Request, _form: Mapping[str, str]) -> Response:
+        """The session ends."""
         self._door.sign_out(request.cookies.get(COOKIE, ""))
         response = RedirectResponse("/inbox/sign-in", 303, headers=HEADERS)
         response.delete_cookie(COOKIE, path="/inbox")
@@ -243,7 +251,7 @@ class _Web:
         return _let_in(request, session, "/inbox")
 
     async def events(self, request: Request) -> Response:
-        """Tells the page that something has changed."""
+        """A stream that tells the page that something has changed."""
         signed_in = await asyncio.to_thread(self._who, request)
         if signed_in is None:
             return Response("Signed out.", 401, headers=HEADERS)

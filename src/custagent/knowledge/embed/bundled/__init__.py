@@ -28,6 +28,8 @@ class BundledEmbedder:
     """An Embedder that needs no network and no model file of its own."""
 
     dimension = 384
+    #: Confidence is fitted to its cosines (`knowledge.scale`).
+    calibrated = True
 
     def __init__(self, memory: Path | None = None) -> None:
         """`memory` is the file that remembers which engine is faster on this machine; None: measured each time."""

@@ -131,6 +131,8 @@ class Choice:
         if self._fast is None:
             try:
                 fast = self._load()
+                # What it was made from.
+                _give_back()
                 right = _are_alike(fast.embed(TEXTS), _rows(self._measured.vectors))
             except EmbedderError as error:
                 self._give_up(error)

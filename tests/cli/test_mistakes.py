@@ -1,0 +1,285 @@
+"""The mistakes that people make, one a line: what was done, the exit code, what is said, and that nothing was half done.
+
+Each is met with one message: what is wrong and where, and below it what to do. The workspace, its files and its rows,
+is as it was before. (Interruptions, pipes and full disks stand in `test_accidents.py`.)
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+
+AGENT = "agents/support.yaml"
+CHATTY = "custagent.yaml"
+
+
+def nothing() -> None:
+    """Most mistakes need no preparation."""
+
+
+def add(file: str, text: str) -> Callable[[], None]:
+    return lambda: Path(file).write_text(Path(file).read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+def write(file: str, body: bytes | str = b"") -> Callable[[], object]:
+    return lambda: Path(file).write_bytes(body.encode() if isinstance(body, str) else body)
+
+
+def change(file: str, old: str, new: str) -> Callable[[], None]:
+    def do() -> None:
+        text = Path(file).read_text(encoding="utf-8")
+        assert old in text
+        Path(file).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return do
+
+
+def folder(path: str) -> Callable[[], object]:
+    return lambda: Path(path).mkdir()
+
+
+def instead_a_folder(path: str) -> Callable[[], None]:
+    def do() -> None:
+        Path(path).unlink()
+        Path(path).mkdir()
+
+    return do
+
+
+def huge(path: str) -> Callable[[], None]:
+    def do() -> None:
+        with Path(path).open("wb") as file:
+            file.truncate(2 * 1024**3)
+
+    return do
+
+
+def link(path: str, target: str) -> Callable[[], object]:
+    return lambda: Path(path).symlink_to(target)
+
+
+def database(statement: str) -> Callable[[], None]:
+    def do() -> None:
+        with closing(sqlite3.connect(".custagent/custagent.db", isolation_level=None)) as connection:
+            connection.execute(statement)
+
+    return do
+
+
+def inside(path: str) -> Callable[[], None]:
+    def do() -> None:
+        Path(path).mkdir(exist_ok=True)
+        os.chdir(path)
+
+    return do
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """Something that goes wrong between a person and the command line."""
+
+    #: What the person did, or did not see.
+    what: str
+    #: What was typed after `custagent`.
+    typed: str
+    code: int
+    #: Words of the message: what is wrong, and where.
+    says: str
+    #: Words of what to do about it.
+    hint: str
+    #: What made it so.
+    before: Callable[[], object] = nothing
+
+
+MISTAKES = [
+    # misspelt names
+    Mistake("misspells a command", "crate", 2, "no command 'custagent crate'", "'create'"),
+    Mistake("misspells a command of a group", "sources lst", 2, "no command 'custagent sources lst'", "'list'"),
+    Mistake("makes a command up", "frobnicate", 2, "no command", "custagent --help"),
+    Mistake("misspells an option", "list --jsn", 2, "custagent list has no option --jsn", "'--json'"),
+    Mistake("gives an option no value", "create x --role", 2, "--role needs a value", "--help"),
+    Mistake("gives a word too many", "show support now", 2, "does not know what to do with 'now'", "--help"),
+    Mistake("leaves the agent out", "show", 2, "custagent show needs AGENT", "custagent show support"),
+    Mistake("misspells an agent", "show suport", 1, "no agent called 'suport'", "did you mean support"),
+    Mistake("misspells a channel", "assign support wbe", 1, "no channel called 'wbe'", "did you mean web"),
+    Mistake("misspells a user", "users show ana", 1, "no user called 'ana'", "did you mean anna"),
+    Mistake("misspells a team", "teams show car", 1, "no team called 'car'", "did you mean care"),
+    Mistake("misspells a source", "sources show support content/faq.mdd", 1, "no source", "did you mean content/faq.md"),
+    Mistake("misspells a setting", "validate", 1, f"{AGENT}:", "did you mean personality", add(AGENT, "persnality: witty\n")),
+    Mistake("misspells a choice", "create x --role custmer-service", 2, "--role must be", "'customer-service'"),
+    Mistake("misspells a time zone", "validate", 1, "no time zone is called", "Europe/Stockholm",
+            change(CHATTY, "timezone: UTC", "timezone: Europe/Stockholn")),
+    Mistake("acts as nobody known", "--as bob pause support", 1, "bob may not do this", "--as NAME"),
+    Mistake("copies an id wrongly", "conversations show xyz", 1, "no conversation 'xyz'", "conversations list"),
+    # wrong types
+    Mistake("gives an agent a name with capitals", "create Support --yes", 2, "'Support' cannot be", "custagent create"),
+    Mistake("takes a name twice", "create support --yes", 2, "an agent called 'support' already", "custagent edit support"),
+    Mistake("names a language in words", "create y --language swedish --yes", 1, "such as en or sv", "nothing was changed"),
+    Mistake("takes a port that cannot be", "run --port 99999", 2, "--port must be at most 65535", "--help"),
+    Mistake("writes a number in words", "sources add support --max-pages many", 2, "must be a whole number", "--help"),
+    Mistake("writes a time in words", "stats --since yesterday", 2, "'yesterday' is no time", "7d for a week ago"),
+    Mistake("writes a number in words in a file", "validate", 1, "`clarify_attempts` must be a whole number",
+            AGENT, add(AGENT, "clarify_attempts: two\n")),
+    Mistake("writes percent for a share of one", "validate", 1, "must be at most 1", AGENT,
+            change(AGENT, "confidence: balanced", "confidence: {answer: 80}")),
+    Mistake("writes hours wrongly", "users edit anna --hours 'mon-fry 9-17'", 2, "is no working time", "mon-fri 09:00"),
+    Mistake("writes an email wrongly", "users edit anna --email anna", 1, "must be an email address", "nothing was changed"),
+    # what is not there
+    Mistake("is in no workspace", "list", 2, "no workspace in", "custagent init", lambda: os.chdir("/")),
+    Mistake("names no workspace", "-w nowhere list", 2, "nowhere is no workspace", "custagent init"),
+    Mistake("adds a file that is not there", "sources add support missing.pdf", 1, "no file, folder or URL 'missing.pdf'", "http"),
+    Mistake("asks from a file that is not there", "preview support --ask-file no.jsonl", 2, "no.jsonl cannot be opened", ""),
+    Mistake("simulates from a file that is not there", "simulate support --from no.csv", 2, "no.csv cannot be read", "header"),
+    Mistake("restores what is not there", "restore no.db", 1, "no backup 'no.db'", "This workspace has none"),
+    Mistake("tests without a case", "test support", 1, "no test cases", "custagent test support --init"),
+    Mistake("writes to a folder that is not there", "conversations export --output no/x", 2, "no/x cannot be made", "new file"),
+    Mistake("writes where nobody may", "stats --html /proc/x.html", 2, "/proc/x.html cannot be written", "another file"),
+    Mistake("begins where nobody may", "-w /proc/sys/x init", 2, "/proc/sys/x cannot be written", "permissions"),
+    Mistake("has the secret nowhere", "validate", 0, "WA_TOKEN is not set", "WA_TOKEN", add(
+        CHATTY, "  - {name: wa, kind: whatsapp, phone_number_id: '1', access_token: '${WA_TOKEN}', "
+                "app_secret: '${HOME}', verify_token: '${HOME}'}\n")),
+    Mistake("writes a secret into a file", "validate", 1, "api_key", "${NAME}", add(AGENT, "model_options: {api_key: x}\n")),
+    Mistake("brings no token", "import hubspot support --token NO_SUCH", 1, "NO_SUCH", "export"),
+    # things in the wrong place
+    Mistake("takes a folder for a file", "preview support --ask-file agents", 2, "agents cannot be opened", ""),
+    Mistake("has a folder for an agent's file", "validate", 2, "is a folder", "rename it", folder("agents/x.yaml")),
+    Mistake("has a folder for custagent.yaml", "list", 2, "is a folder", "custagent init", instead_a_folder(CHATTY)),
+    Mistake("puts an agent beside the folder", "validate sales.yaml", 1, "the folder agents/ only", "agents/sales.yaml",
+            write("sales.yaml", "name: sales\n")),
+    Mistake("begins a workspace in one", "init", 2, "lies inside the workspace", "--workspace", inside("content")),
+    Mistake("begins a workspace twice", "init", 2, "is a workspace already", "custagent create NAME"),
+    Mistake("links out of the content", "sources add support content", 1, "a link that leads out", "the file itself",
+            link("content/hosts.txt", "/etc/hosts")),
+    Mistake("reads a page of this machine", "sources add support http://127.0.0.1:1/", 1, "is not read", "--allow-host"),
+    # files as other programs leave them
+    Mistake("has an empty custagent.yaml", "validate", 1, "custagent.yaml:1:1", "`name:`", write(CHATTY)),
+    Mistake("has an empty agent", "list", 1, f"{AGENT}:1:1: the file is empty", "custagent validate", write(AGENT)),
+    Mistake("has an empty list of questions", "simulate support --from q.csv", 2, "q.csv holds no question", "header",
+            write("q.csv")),
+    Mistake("indents with tabs", "validate", 1, "a tab stands here", "use spaces", add(AGENT, "messages:\n\ten: {}\n")),
+    Mistake("writes a setting twice", "validate", 1, "`name` is written twice", "line", add(AGENT, "name: support\n")),
+    Mistake("forgets a bracket", "validate", 1, f"{AGENT}:", "", add(AGENT, "guardrails: [\n")),
+    Mistake("saves as UTF-16", "validate", 1, "is not UTF-8", "save the file as UTF-8",
+            lambda: Path(AGENT).write_bytes(Path(AGENT).read_text(encoding="utf-8").encode("utf-16"))),
+    Mistake("saves as Latin-1", "list", 1, "is not UTF-8", "save the file as UTF-8",
+            lambda: Path(AGENT).write_bytes(Path(AGENT).read_bytes() + "# Åsa\n".encode("latin-1"))),
+    Mistake("simulates from two gigabytes", "simulate support --from q.csv", 2, "q.csv: line 1 is longer than 4 MB", "header", huge("q.csv")),
+    # what is taken, locked or of another time
+    Mistake("deletes what is live", "delete support --yes", 2, "assigned to web", "custagent unassign support"),
+    Mistake("removes a channel that is live", "channels remove web --yes", 2, "support answers on web", "custagent unassign"),
+    Mistake("deletes without a terminal", "delete support", 2, "Nobody can be asked", "--yes"),
+    Mistake("creates without a terminal", "create", 2, "needs a name", "custagent create support --yes"),
+    Mistake("previews without a terminal", "preview support", 2, "terminal", "--ask"),
+    Mistake("asks in two ways at once", "preview support --ask x --ask-file y", 2, "--ask", ""),
+    Mistake("goes back to an older custagent", "list", 1, "written by a newer custagent", "pip install --upgrade",
+            database("PRAGMA user_version = 9999")),
+    Mistake("has something else for a database", "list", 1, "is damaged", "custagent restore",
+            write(".custagent/custagent.db", "no database " * 100)),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with an agent on a chat, a file, a user and a team: each mistake gets a copy."""
+    from custagent.__main__ import main
+
+    root = tmp_path_factory.mktemp("mistakes")
+    (root / "faq.md").write_text("# Refunds\n\nRefunds take five working days.\n", encoding="utf-8")
+    typed = [
+        "init --name Northwind", "create support --yes", "sources add support ../faq.md",
+        "users add anna --full-name 'Anna Berg' --email anna@example.com --seat service --permission admin",
+        "users edit anna --permission admin --permission edit-agents", "teams add care --member anna",
+        "channels add live-chat web --origin https://www.example.com", "assign support web",
+    ]  # fmt: skip
+    here = root / "workspace"
+    here.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(here)
+        patch.setenv("CUSTAGENT_USER", "anna")
+        for words in typed:
+            patch.setattr("sys.argv", ["custagent", *shlex.split(words)])
+            with pytest.raises(SystemExit) as ended:
+                main()
+            assert not ended.value.code, words
+    return here
+
+
+@pytest.fixture
+def here(template: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CUSTAGENT_USER", "anna")
+    return Path(shutil.copytree(template, Path.cwd(), dirs_exist_ok=True))
+
+
+def state(root: Path) -> dict[str, str]:
+    """The workspace as far as a person would miss it: every file, and every row."""
+    files = {
+        str(path.relative_to(root)): sha256(path.read_bytes()).hexdigest()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and path.stat().st_size < 1_000_000 and not path.name.startswith("custagent.db")
+    }
+    with closing(sqlite3.connect(root / ".custagent" / "custagent.db")) as connection:
+        try:
+            files["rows"] = sha256("\n".join(connection.iterdump()).encode()).hexdigest()
+        except sqlite3.DatabaseError as error:
+            files["rows"] = str(error)
+    return files
+
+
+def test_fifty_are_listed_each_once() -> None:
+    assert len({mistake.what for mistake in MISTAKES}) == len(MISTAKES) >= 50
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.what)
+def test_a_mistake_is_met_with_one_helpful_message(run: Run, here: Path, mistake: Mistake) -> None:
+    mistake.before()
+    before = state(here)
+    done = run(*shlex.split(mistake.typed))
+    told = done.err or done.out
+    assert done.code == mistake.code, told
+    assert mistake.says in told
+    assert mistake.hint in told
+    assert "Traceback" not in done.out + done.err
+    assert len(told.splitlines()) <= 4
+    assert state(here) == before
+
+
+@pytest.mark.parametrize(
+    "file", [AGENT, CHATTY, "content/faq.md"], ids=["an agent", "the workspace", "content"]
+)  # fmt: skip
+def test_windows_line_ends_and_byte_order_marks_are_no_mistake(run: Run, here: Path, file: str) -> None:
+    body = Path(file).read_bytes()
+    Path(file).write_bytes(b"\xef\xbb\xbf" + body.replace(b"\n", b"\r\n"))
+    assert run("validate").code == 0
+    assert run("apply").code == 0
+    assert run("sources", "sync", "support").code == 0
+    assert "five working days" in run("preview", "support", "--ask", "How long do refunds take?").out
+
+
+@pytest.mark.parametrize(
+    ("file", "body"),
+    [
+        ("q.jsonl", '\ufeff{"question": "How long do refunds take?"}\r\n'),
+        ("q.csv", "\ufeffquestion\r\nHow long do refunds take?\r\n"),
+    ],
+)
+def test_questions_may_come_from_windows(run: Run, here: Path, file: str, body: str) -> None:
+    Path(file).write_bytes(body.encode())
+    assert run("simulate", "support", "--from", file, "--json").code == 0
+
+
+def test_who_reads_does_not_wait_for_who_writes(run: Run, here: Path) -> None:
+    with closing(sqlite3.connect(".custagent/custagent.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert run("list").code == 0
