@@ -21,8 +21,9 @@ def main() -> None:
     # At its end Python looks once more, at everything, for memory that the system takes back anyway.
     atexit.register(gc.freeze)
     for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a letter shows "?" rather than a traceback.
-        getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
+        # A terminal that cannot show a letter shows "?" rather than a traceback; a program that reads along gets each line
+        # when it is written.
+        getattr(stream, "reconfigure", lambda **_: None)(errors="replace", line_buffering=True)
     # Nothing here uses a plugin of pydantic; to look for some it reads what every installed package says of itself.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from tests.acceptance.conftest import (  # noqa: F401 - fixtures
     contact,
     empty_house,
@@ -23,3 +25,11 @@ from tests.acceptance.conftest import (  # noqa: F401 - fixtures
 
 if not os.environ.get("CUSTAGENT_STRESS"):
     collect_ignore_glob = ["test_*.py"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """They take as long as they take."""
+    for item in items:
+        if "stress" in item.path.parts:
+            item.add_marker(pytest.mark.timeout(0))
