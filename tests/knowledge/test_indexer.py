@@ -10,8 +10,10 @@ from custagent.core.errors import EmbedderError
 from custagent.core.ports import VectorCache
 from custagent.knowledge.index import IndexFolder
 from custagent.knowledge.indexer import BATCH, Indexer
+from custagent.knowledge.scale import PAIRS
 from custagent.store import Store
 from custagent.testing import FrozenClock, HashEmbedder
+from tests.knowledge.distant import Distant
 
 
 @pytest.fixture
@@ -308,3 +310,81 @@ def test_unusable_vectors_are_not_kept(store, folder, vectors):
         update(store, Strange(vectors), folder)
     assert store.vectors.vectors("hash", [chunk.hash for chunk in store.documents.chunks_of("ada")]) == {}
     assert folder.load() is None
+
+
+class TestScale:
+    """How the cosines of an engine are read is asked of it once, and kept with the index."""
+
+    def test_it_is_measured_once_and_kept(self, store, folder):
+        engine = Distant()
+        save(store, "a.md", "one")
+        update(store, engine, folder)
+        kept = folder.manifest().scale
+        assert (kept.unrelated, kept.related) == pytest.approx((0.1, 0.5), abs=0.05)
+        assert engine.questions == [question for question, _ in PAIRS]
+        save(store, "b.md", "two")
+        # Another process, later; that nothing more is measured is seen by what is embedded.
+        later = Distant()
+        assert update(store, later, folder)
+        assert not update(store, later, folder)
+        assert (later.questions, later.embedded) == ([], 1)
+        assert folder.load().manifest.scale == kept
+
+    def test_another_engine_is_measured_anew(self, store, folder):
+        save(store, "a.md", "one")
+        update(store, Distant(), folder)
+        other = Distant(name="other")
+        update(store, other, folder)
+        assert len(other.questions) == len(PAIRS)
+        longer = Distant(name="other", dimension=300)
+        save(store, "b.md", "two")
+        update(store, longer, folder)
+        assert (folder.manifest().dimension, len(longer.questions)) == (300, len(PAIRS))
+
+    def test_where_confidence_fits_already_nothing_is_asked(self, store, embedder, folder):
+        save(store, "a.md", "one")
+        update(store, embedder, folder)
+        assert (embedder.embedded, folder.manifest().scale) == (1, None)
+
+    def test_without_content_nothing_is_asked(self, store, folder):
+        engine = Distant()
+        update(store, engine, folder)
+        assert (engine.questions, engine.embedded) == ([], 0)
+        assert not update(store, engine, folder)
+
+    def test_an_engine_that_fails_then_is_asked_another_time(self, store, folder):
+        engine, clock = Distant(), [0.0]
+        engine.is_down = True
+        indexer = Indexer(store.documents, store.vectors, engine, now=lambda: clock[0])
+        save(store, "a.md", "one")
+        assert indexer.update(folder, lambda *_: None)
+        assert folder.manifest().scale is None
+        assert not indexer.update(folder, lambda *_: None)
+        assert len(engine.questions) == 1, "not with every sync"
+        engine.is_down = False
+        clock[0] += 3600
+        assert indexer.update(folder, lambda *_: None)
+        assert folder.manifest().scale is not None
+        assert not indexer.update(folder, lambda *_: None)
+
+    def test_an_index_of_an_earlier_version_gets_it_without_embedding(self, store, folder):
+        engine = Distant()
+        save(store, "a.md", "one")
+        update(store, engine, folder)
+        manifest, index = folder.manifest(), folder.load()
+        vectors = index.vectors.reconstruct_n(0, 1)
+        folder.build(
+            store.documents.chunks_of("ada"), vectors, embedder=manifest.embedder, fingerprint=manifest.fingerprint
+        )
+        assert folder.manifest().scale is None
+        later = Distant()
+        assert update(store, later, folder)
+        assert folder.manifest().scale == manifest.scale
+        assert later.embedded == len(PAIRS)
+
+    def test_a_damaged_index_is_made_anew_with_it(self, store, folder):
+        save(store, "a.md", "one")
+        update(store, Distant(), folder)
+        (folder.folder / "current").write_text("garbage")
+        update(store, Distant(), folder)
+        assert folder.manifest().scale is not None

@@ -14,8 +14,11 @@ from custagent.core.ports import Search
 from custagent.knowledge.index import IndexFolder
 from custagent.knowledge.indexer import Indexer
 from custagent.knowledge.retrieve import LEXICAL_WEIGHT, HybridRetriever
+from custagent.knowledge.scale import UNRELATED as SCALE_UNRELATED
+from custagent.knowledge.scale import Scale
 from custagent.store import Store
 from custagent.testing import FrozenClock, HashEmbedder
+from tests.knowledge.distant import Distant
 
 
 @dataclass
@@ -64,13 +67,19 @@ class Held:
         return [chunk for chunk_id, chunk in sorted(self.chunks_by_id.items()) if chunk_id > last]
 
 
+#: The bundled engine's, one far from it, and one of which chance could make much.
+SCALES = (None, Scale(unrelated=0.1, related=0.5), Scale(unrelated=0.9, related=0.93))
 _WORDS = "bike lamp bell lock tyre parcel return price the a of".split()
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 120), st.integers(1, 130), st.floats(0, 1))
-def test_it_is_exactly_what_scoring_every_passage_gives(tmp_path_factory, seed, total, limit, removed):
-    """Against brute force, also right after a removal, when the index still holds what the database does not."""
+@pytest.mark.parametrize("scale", SCALES)
+def test_it_is_exactly_what_scoring_every_passage_gives(tmp_path_factory, scale, seed, total, limit, removed):  # noqa: PLR0917 - each is drawn by name
+    """Against brute force, also right after a removal, when the index still holds what the database does not.
+
+    And whatever the scale of the engine is.
+    """
     rng = np.random.default_rng(seed)
     texts = [" ".join(rng.choice(_WORDS, size=rng.integers(1, 6))) for _ in range(total)]
     languages = rng.choice(["en", "sv"], size=total)
@@ -83,7 +92,7 @@ def test_it_is_exactly_what_scoring_every_passage_gives(tmp_path_factory, seed, 
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     embedder = HashEmbedder(dimension=8)
     folder = IndexFolder(tmp_path_factory.mktemp("index"), "ada")
-    folder.build(chunks, vectors, embedder=embedder.name, fingerprint="f")
+    folder.build(chunks, vectors, embedder=embedder.name, fingerprint="f", scale=scale)
     kept = [chunk for chunk in chunks if rng.random() >= removed]
     query = " ".join(rng.choice(_WORDS, size=3))
 
@@ -93,6 +102,7 @@ def test_it_is_exactly_what_scoring_every_passage_gives(tmp_path_factory, seed, 
     for postings in folder.load().postings:
         postings.add_scores(query, lexical)
     cosines = vectors @ embedder.embed_query(query)[0]
+    cosines = scale.read(cosines) if scale else cosines
     scores = {
         chunk.id: cosines[row] + LEXICAL_WEIGHT * lexical[row] for row, chunk in enumerate(chunks) if chunk in kept
     }
@@ -334,3 +344,18 @@ def test_it_tells_how_long_each_step_took_and_how_rare_each_word_is(house):
     assert min(retrieval.timings_ms.values()) >= 0
     assert retrieval.rarity.keys() == {"en", "sv"}
     assert retrieval.rarity["en"]["and"] > retrieval.rarity["en"]["bell"] > 0
+
+
+def test_what_waits_is_compared_with_what_another_engine_finds_on_one_scale(house):
+    """An estimate is as the bundled engine's; so is what an engine with cosines of about .1 finds."""
+    house.embedder = Distant({"bell": "bells", "chime": "bells"})
+    house.save("a.md", "a bell", "a lock", "a tyre", "a lamp")
+    house.index()
+    house.save("b.md", "a blue tyre")
+    retriever = house.retriever()
+    found = {one.chunk.text: one for one in retriever.retrieve(Search(text="chime"), limit=9).chunks}
+    assert max(found.values(), key=lambda one: one.score).chunk.text == "a bell"
+    unrelated = [one.cosine for text, one in found.items() if text != "a bell"]
+    assert unrelated == pytest.approx([SCALE_UNRELATED] * 4, abs=0.06)
+    assert found["a blue tyre"].estimated
+    assert retriever.retrieve(Search(text="blue tyre"), limit=9).chunks[0].chunk.text == "a blue tyre"

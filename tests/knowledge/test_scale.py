@@ -81,6 +81,11 @@ class TestReading:
         middle = (scale.UNRELATED + scale.RELATED) / 2
         assert read.tolist() == pytest.approx([scale.UNRELATED, scale.RELATED, middle], abs=1e-6)
 
+    def test_one_stays_one_where_the_two_are_nearer_to_each_other(self) -> None:
+        """Rather not sure enough than too sure."""
+        read = Scale(unrelated=0.0, related=0.2).read(np.array([0.0, 0.2, 1.0], dtype=np.float32))
+        assert read.tolist() == pytest.approx([scale.UNRELATED, 0.8016, 1.0], abs=1e-4)
+
     def test_what_tells_nothing_is_not_spread_until_chance_looks_sure(self) -> None:
         read = Scale(unrelated=0.1, related=0.11).read(np.array([0.1, 0.2, 1.0], dtype=np.float32))
         assert read[0] == pytest.approx(scale.UNRELATED)

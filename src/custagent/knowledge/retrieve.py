@@ -39,8 +39,9 @@ _SAME_THING, _WORDY = 0.06, 0.75
 #: The cosine of a question and passages of the same content that do not answer it, where there is no index to ask; else it
 #: is that of so many of the index.
 UNRELATED, _SAMPLE = 0.79, 64
-#: So often a search is made at most where pages change while it is under way.
-_MOST_LOOKS = 5
+#: So often a search is made at most where pages change while it is under way: one more is needed for the next change
+#: that falls into its few milliseconds, so that even on a busy machine five are not always enough.
+_MOST_LOOKS = 20
 #: Seconds after which a damaged index is looked at again, and told of again; and after which one that is missing is.
 _LOOKED_AGAIN, _MISSED_AGAIN = 10.0, 60.0
 

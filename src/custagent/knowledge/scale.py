@@ -3,7 +3,7 @@
 The engine that custagent comes with gives those .75 and more, another one .04. How sure the agent is, and how much words
 count beside meaning, was fitted to the first. So the cosines of all others are brought to its scale, by what each gives a
 few questions with the passages that answer them, and with those that do not. That is measured when an index is made,
-and kept in its manifest: docs/decisions, calibrated confidence.
+and kept in its manifest: docs/decisions, fused retrieval.
 """
 
 from __future__ import annotations
@@ -64,16 +64,15 @@ class Scale:
 
     @property
     def spread(self) -> float:
-        """What a difference between two of its cosines is multiplied with; above 0, so that their order stays."""
-        if self.tells_apart:
-            return (RELATED - UNRELATED) / (self.related - self.unrelated)
-        return (1 - UNRELATED) / max(_LEAST_LEFT, 1 - self.unrelated)
+        """What a difference between two of its cosines is multiplied with; above 0, so that their order stays.
+
+        Rather too little, which makes less sure, than too much: 1 never becomes more than 1.
+        """
+        whole = (1 - UNRELATED) / max(_LEAST_LEFT, 1 - self.unrelated)
+        return min(whole, (RELATED - UNRELATED) / (self.related - self.unrelated)) if self.tells_apart else whole
 
     def read(self, cosines: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The same cosines as the bundled engine would have them: `unrelated` becomes UNRELATED, `related` RELATED.
-
-        Where the engine does not tell these apart, 1 stays 1 instead.
-        """
+        """The same cosines as the bundled engine would have them: `unrelated` becomes UNRELATED, `related` at most RELATED."""
         import numpy as np
 
         return np.float32(UNRELATED) + np.float32(self.spread) * (cosines - np.float32(self.unrelated))

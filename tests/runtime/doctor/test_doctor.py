@@ -7,7 +7,7 @@ import shutil
 import socket
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from custagent.runtime.sources import Place, add_places, sync
 from custagent.store.channel_states import Trouble, Way
 from custagent.store.lease import LeaseHolder
 from custagent.testing import FrozenClock, HashEmbedder
+from tests.knowledge.distant import Distant
 from tests.runtime.conftest import PEOPLE
 from tests.runtime.test_sources import Listener
 
@@ -227,6 +228,40 @@ def test_content_without_an_index(answering: Application, home: Home) -> None:
 def test_an_index_of_another_engine(home: Home) -> None:
     with Application(home, user="anna", clock=FrozenClock(), environ={}, embedder=HashEmbedder(name="other")) as app:
         assert "another engine" in wrong(app)["index"].told
+
+
+class TestHowSureAnAgentCanBe:
+    """It comes from how alike the engine finds what belongs together, and what does not."""
+
+    @staticmethod
+    @contextmanager
+    def indexed_by(home: Home, engine: HashEmbedder) -> Iterator[Application]:
+        with Application(home, user="anna", clock=FrozenClock(), environ={}, embedder=engine) as app:
+            for agent in ("support", "sales"):
+                app.indexer.update(app.index_folder(agent), lambda *_: None)
+            yield app
+
+    def test_an_engine_that_tells_them_apart(self, home: Home) -> None:
+        with self.indexed_by(home, Distant()) as app:
+            assert wrong(app) == {}
+
+    def test_an_engine_that_does_not(self, home: Home) -> None:
+        useless = HashEmbedder(dimension=256, name="useless")
+        useless.calibrated = False
+        with self.indexed_by(home, useless) as app:
+            found = wrong(app)
+            assert (set(found), found["index"].health) == ({"index"}, Health.WARNING)
+            assert "hardly tells right passages from others" in found["index"].told
+            assert "embedder:" in found["index"].hint
+
+    def test_an_engine_that_was_not_asked(self, home: Home) -> None:
+        """It was down when the index was made, or an earlier version made it."""
+        engine = Distant()
+        engine.is_down = True
+        with self.indexed_by(home, engine) as app:
+            found = wrong(app)["index"]
+            assert (found.health, found.hint) == (Health.WARNING, "custagent sources sync support")
+            assert "was not measured" in found.told
 
 
 def test_an_agent_without_content_is_no_fault(answering: Application) -> None:

@@ -73,9 +73,8 @@ def _index(app: Application, agent: str) -> Finding:
     if manifest.embedder not in comparable:
         told = f"The index of {agent} is of another engine ({manifest.embedder}) than the one that is set."
         return broken("index", told, sync)
-    if doubt := _doubt(app, agent, manifest):
-        return doubt
-    return well("index", f"{agent} answers from {manifest.chunks:,} passages (index {manifest.generation}).")
+    fine = well("index", f"{agent} answers from {manifest.chunks:,} passages (index {manifest.generation}).")
+    return _doubt(app, agent, manifest) or fine
 
 
 def _doubt(app: Application, agent: str, manifest: Manifest) -> Finding | None:
