@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,17 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": "80"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_long_heading_goes_on_below_its_beginning(capsys) -> None:
+    told = shown(
+        cited(PAGE, heading="I have paid twice by mistake and would like to have one of the two back"), None, capsys
+    )
+    plain = re.sub(r"\x1b\]8;[^\x1b]*\x1b\\|\x1b\[[0-9;]*m", "", told).splitlines()
+    assert len(plain) == 3
+    assert all(line.startswith("  ") for line in plain)
+    assert max(map(len, plain)) <= 80
 
 
 @pytest.mark.usefixtures("terminal")

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from custagent.cli.render import say, stdout, table, visible
+from custagent.cli.render import next_steps, say, stdout, table, visible
 from custagent.evaluate.definitions import DEFINITIONS, ENDINGS
 from custagent.evaluate.figures import Ending, Figures, Rate, Times
 from custagent.evaluate.stats import Division, Group, Report
@@ -38,7 +38,8 @@ def show_report(report: Report, *, definitions: bool) -> None:
     total = report.total
     _head(report)
     if not total.conversations:
-        say("No conversation began in this time. For a longer one: custagent stats --since 365d")
+        say("No conversation began in this time.")
+        next_steps(["custagent stats --since 365d"])
         return
     _course(report)
     _defined(definitions, "conversations", "handled")

@@ -77,7 +77,7 @@ def show_answer(
 def show_source(number: int, citation: Citation, *, label: str = "", root: Path | None = None) -> None:
     """A page that the answer rests on, and what it is. Terminals open its link, one of a file of `root`, too."""
     heading = f" > {citation.heading}" if citation.heading else ""
-    line = Text(f"  [{number}] ", style="cyan")
+    line = Text(f"[{number}] ", style="cyan")
     line.append(visible(f"{citation.title}{heading}"))
     if citation.link.startswith(_SHORT_ANSWER):
         label = "short answer"
@@ -85,7 +85,10 @@ def show_source(number: int, citation: Citation, *, label: str = "", root: Path 
         line.append(f"  ({label})", style="dim")
     if citation.private:
         line.append("  (private: the contact sees no source)", style="yellow")
-    stdout().print(line, soft_wrap=True)
+    if stdout().is_terminal:
+        stdout().print(Padding(line, (0, 0, 0, _INDENT), expand=False))
+    else:
+        stdout().print(Text(" " * _INDENT) + line, soft_wrap=True)
     if citation.link.startswith(_SHORT_ANSWER):
         return
     link = visible(citation.link)
