@@ -3,8 +3,9 @@
     python benchmarks/answers.py FOLDER/dev --cache OTHER_FOLDER [--task d2 --task d8]
     python benchmarks/answers.py FOLDER/dev --cache THIRD_FOLDER --task d7 --engine sentence-transformers --model MODEL
 
-The second asks with another embedding engine, as a workspace with that `embedder:` would. FOLDER is the evaluation data (see `labelled.py`). "right" is an answer that cites a right page among at most two. What
-is quoted is compared with the passages letter by letter; addresses and numbers of the whole text are looked up there.
+The second asks with another embedding engine, as a workspace with that `embedder:` would. FOLDER is the evaluation data (see
+`labelled.py`). "right" is an answer that cites a right page among at most two. What is quoted is compared with the passages
+letter by letter; addresses and numbers of the whole text are looked up there.
 """
 
 from __future__ import annotations

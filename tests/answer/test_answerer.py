@@ -240,6 +240,13 @@ class TestConversations:
         assert after.citations[0].location == f"{SITE}/delivery"
         assert after.candidates != alone.candidates
 
+    def test_after_a_greeting_a_question_is_the_first(self, site, agent):
+        answerer = site.answerer(agent(sure="clarify"))
+        greeted = (Utterance(role="contact", text="Hi there"), Utterance(role="agent", text="Hello!", decision=ANSWER))
+        text = "What does it cost?"
+        alone = answerer.answer(Question(text=text)).decision
+        assert answerer.answer(Question(text=text, history=greeted)).decision == alone
+
     def test_a_new_topic_begins_afresh(self, site, agent):
         definition = agent(sure="clarify")
         cost = "What does it cost?"

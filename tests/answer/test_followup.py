@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from custagent.answer.followup import CONTEXT_WEIGHT, MAX_EARLIER, complete, is_new_topic, stands_alone
+from custagent.answer.followup import CONTEXT_WEIGHT, MAX_EARLIER, complete, is_new_topic, said_before, stands_alone
 from custagent.core.answer import DecisionKind, Question, Utterance
 from custagent.core.ports import Search
 from custagent.locales import catalogue
@@ -42,6 +42,15 @@ def test_what_stands_for_itself_is_searched_with_a_little_of_what_was_said_befor
     assert complete(replace(question, history=()), "en", catalogue("en")) == Search(text=question.text)
     goes_on = complete(replace(question, text="And to Norway?"), "en", catalogue("en"))
     assert goes_on == Search(text="How much is delivery to Sweden?\nAnd to Norway?"), "it is all one question"
+
+
+@pytest.mark.parametrize("greeting", ["Hi there", "Good morning!", "Thanks a lot"])
+def test_greetings_and_thanks_are_nothing_that_was_said_before(greeting):
+    greeted = (contact(greeting), agent(text="Hello! How can I help?"))
+    text = "Which sizes of winter gloves are there?"
+    assert complete(Question(text=text, history=greeted), "en", catalogue("en")) == Search(text=text)
+    assert completed("And to Norway?", *DELIVERY, *greeted) == [DELIVERY[0].text, "And to Norway?"]
+    assert said_before(Question(text=text, history=greeted), catalogue("en")) is None
 
 
 @pytest.mark.parametrize(

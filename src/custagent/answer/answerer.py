@@ -15,7 +15,7 @@ from custagent.answer.compose import Composed, Composer, footnoted
 from custagent.answer.confidence import confidence_of, is_underspecified
 from custagent.answer.decide import Attempts, ask_again, attempts_in, decide, decide_early
 from custagent.answer.evidence import evidence_of
-from custagent.answer.followup import complete, goes_on, is_new_topic, stands_alone
+from custagent.answer.followup import complete, goes_on, is_new_topic, said_before, stands_alone
 from custagent.answer.ranking import Ranking, rank
 from custagent.answer.reference import with_references
 from custagent.answer.rewrite import Rewritten, rewrite
@@ -192,7 +192,7 @@ class ContentAnswerer:
             topics=len(ranking.topics),
             ambiguous=ranking.ambiguous,
             underspecified=is_underspecified(signals),
-            follows=any(said.role == "contact" for said in asked.question.history),
+            follows=said_before(asked.question, self._catalogue(asked.language)) is not None,
             agent=turn.agent,
             attempts=turn.attempts,
             chosen=bool(asked.chosen),

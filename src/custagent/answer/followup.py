@@ -13,6 +13,7 @@ from custagent.answer.decide import unanswered
 from custagent.answer.options import asked_back
 from custagent.answer.signals import QUESTION_MARKS, topic_words
 from custagent.answer.spoken import plain, says
+from custagent.answer.triggers import is_small_talk
 from custagent.core.answer import Question
 from custagent.core.ports import Search
 from custagent.locales import Catalogue
@@ -33,12 +34,12 @@ def complete(question: Question, language: str, catalogue: Catalogue, *, chosen:
     parts = [chosen or question.text]
     current = question
     leans = bool(chosen) or goes_on(current, language, catalogue)
-    while leans and len(parts) <= MAX_EARLIER and (before := _before(current)):
+    while leans and len(parts) <= MAX_EARLIER and (before := said_before(current, catalogue)):
         parts.append(before.text)
         current = before
         leans = goes_on(current, language, catalogue)
     text = "\n".join(reversed(parts))
-    before = _before(question)
+    before = said_before(question, catalogue)
     if len(parts) > 1 or before is None:
         return Search(text=text)
     return Search(text=text, context=f"{before.text}\n{text}", weight=CONTEXT_WEIGHT)
@@ -57,11 +58,12 @@ def is_new_topic(question: Question, language: str, catalogue: Catalogue) -> boo
     return own.isdisjoint(topic_words("\n".join(said), language))
 
 
-def _before(question: Question) -> Question | None:
-    """The contact's message before this one, with what had been said until then."""
+def said_before(question: Question, catalogue: Catalogue) -> Question | None:
+    """The contact's message before this one, with what had been said until then; greetings and thanks say nothing."""
     for index in range(len(question.history) - 1, -1, -1):
-        if question.history[index].role == "contact":
-            return replace(question, text=question.history[index].text, history=question.history[:index])
+        said = question.history[index]
+        if said.role == "contact" and not is_small_talk(said.text, catalogue):
+            return replace(question, text=said.text, history=question.history[:index])
     return None
 
 
