@@ -147,6 +147,9 @@ def test_ctrl_c_at_a_question(here: Path) -> None:
         ["create", "sales", "--yes"],
         ["create", "sales", "--yes", "--role", "sales-representative"],
         ["sources", "add", "support", "--question", "Where are you?", "--answer", "In Malmö."],
+        ["channels", "add", "live-chat", "shop", "--origin", "https://shop.example"],
+        ["users", "add", "bo", "--full-name", "Bo Ek", "--email", "bo@shop.example", "--permission", "admin"],
+        ["teams", "add", "desk"],
     ],
     ids=" ".join,
 )

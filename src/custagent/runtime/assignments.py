@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from custagent.config.agents import agent_path
-from custagent.config.editor import drop_items, put_items
+from custagent.config.editor import drop_items, put_back, put_items
 from custagent.core.agent import Handoff
 from custagent.core.channel import Channel
 from custagent.core.errors import CustagentError, UnknownName, UsageError
@@ -144,8 +144,9 @@ def assign(app: Application, agent: str, channels: Sequence[str], terms: Terms) 
     _require_in_force(app, wanted)
     path = agent_path(app.home, agent)
     refuse_errors([app.home.workspace_file, path])
-    put_items(path, "assignments", [terms.as_item(name) for name in wanted], key="channel")
-    (applied,) = apply_agents(app, [agent], action="assign")
+    with put_back(path):
+        put_items(path, "assignments", [terms.as_item(name) for name in wanted], key="channel")
+        (applied,) = apply_agents(app, [agent], action="assign")
     return Assigned(agent=agent, channels=tuple(wanted), version=applied.version, unconnected=unconnected)
 
 
@@ -164,8 +165,10 @@ def unassign(app: Application, agent: str, channels: Sequence[str] = ()) -> Unas
         if channel not in there:
             raise UnknownName(f"{agent} is not on {channel!r}", hint=f"It is on {', '.join(there)}.")
     off = tuple(dict.fromkeys(channels)) or tuple(there)
-    drop_items(agent_path(app.home, agent), "assignments", off, key="channel")
-    (applied,) = apply_agents(app, [agent], action="unassign")
+    path = agent_path(app.home, agent)
+    with put_back(path):
+        drop_items(path, "assignments", off, key="channel")
+        (applied,) = apply_agents(app, [agent], action="unassign")
     return Unassigned(agent=agent, channels=off, version=applied.version, handed_over=applied.handed_over)
 
 

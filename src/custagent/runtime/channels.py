@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from custagent.channels.live_chat.adapter import policy, snippet
 from custagent.channels.origins import normal_origin
 from custagent.config.agents import agent_names
-from custagent.config.editor import drop_items, put_items
+from custagent.config.editor import drop_items, put_back, put_items
 from custagent.config.findings import did_you_mean
 from custagent.config.kinds import brought_kind, settings_of
 from custagent.config.secrets import reference_name
@@ -89,8 +89,9 @@ def add_channel(app: Application, kind: str, name: str, given: Mapping[str, Any]
             hint=f"See what it takes: custagent channels add {kind} --help",
         )
     refuse_errors([app.home.workspace_file])
-    put_items(app.home.workspace_file, "channels", [item | ({"desk": desk} if desk else {})], key="name")
-    apply_workspace(app, action="channels add", subject=name)
+    with put_back(app.home.workspace_file):
+        put_items(app.home.workspace_file, "channels", [item | ({"desk": desk} if desk else {})], key="name")
+        apply_workspace(app, action="channels add", subject=name)
     return find_channel(app, name)
 
 
@@ -126,8 +127,9 @@ def remove_channel(app: Application, name: str) -> None:
             hint=f"Take it off first: custagent unassign {agents[0]} {name}",
         )
     refuse_errors([app.home.workspace_file])
-    drop_items(app.home.workspace_file, "channels", [name], key="name")
-    apply_workspace(app, action="channels remove", subject=name)
+    with put_back(app.home.workspace_file):
+        drop_items(app.home.workspace_file, "channels", [name], key="name")
+        apply_workspace(app, action="channels remove", subject=name)
     app.store.checks.forget(name)
     app.store.channel_states.forget(name)
 

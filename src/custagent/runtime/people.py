@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from custagent.config.editor import put_back
 from custagent.config.findings import did_you_mean
 from custagent.config.people import add_item, change_item, drop_user
 from custagent.config.photos import file_fault
@@ -121,8 +122,7 @@ def add_user(app: Application, name: str, settings: Mapping[str, Any], *, photo:
     item = {"name": name, **settings}
     if photo is not None:
         item["photo"] = keep_photo(app, name, photo)
-    add_item(app.home.workspace_file, "users", item)
-    return _applied(app, "users add", name)
+    return put_into_force(app, "users add", name, lambda path: add_item(path, "users", item))
 
 
 def edit_user(app: Application, name: str, settings: Mapping[str, Any], *, photo: Path | None = None) -> Changed:
@@ -141,8 +141,7 @@ def edit_user(app: Application, name: str, settings: Mapping[str, Any], *, photo
         after = [one.model_copy(update={"seat": seat}) if one == user else one for one in app.workspace.users]
         refuse_lost_targets(app, after, app.workspace.teams, why=f"{user.name} holds no seat then")
     refuse_errors([app.home.workspace_file])
-    change_item(app.home.workspace_file, "users", user.name, values)
-    return _applied(app, "users edit", user.name)
+    return put_into_force(app, "users edit", user.name, lambda path: change_item(path, "users", user.name, values))
 
 
 def set_own_hours(app: Application, hours: Mapping[str, str], timezone: str) -> Changed:
@@ -153,17 +152,16 @@ def set_own_hours(app: Application, hours: Mapping[str, str], timezone: str) -> 
     """
     user = find_user(app, app.actor.name).user
     live = app.store.versions.applied(WORKSPACE_KEY)
-    path = app.home.workspace_file
-    if live is not None and live.text != path.read_text(encoding="utf-8"):
+    file = app.home.workspace_file
+    if live is not None and live.text != file.read_text(encoding="utf-8"):
         _require_admin_to_apply(app)
-    refuse_errors([path])
+    refuse_errors([file])
     values: dict[str, Any] = {}
     if dict(hours) != dict(user.hours):
         values["hours"] = dict(hours)
     if timezone != (user.timezone or ""):
         values["timezone"] = timezone or None
-    change_item(path, "users", user.name, values)
-    return _applied(app, "users edit", user.name)
+    return put_into_force(app, "users edit", user.name, lambda path: change_item(path, "users", user.name, values))
 
 
 def remove_user(app: Application, name: str) -> Changed:
@@ -183,8 +181,7 @@ def remove_user(app: Application, name: str) -> Changed:
     ]
     refuse_lost_targets(app, users, teams, why=f"{user.name} is gone then")
     refuse_errors([app.home.workspace_file])
-    drop_user(app.home.workspace_file, user.name)
-    done = _applied(app, "users remove", user.name)
+    done = put_into_force(app, "users remove", user.name, lambda path: drop_user(path, user.name))
     app.store.presence.set_back(user.name, app.clock.now())
     # Else the next one of this name could be signed in to with the old password.
     app.store.sign_in.forget(user.name)
@@ -265,9 +262,11 @@ def keep_photo(app: Application, name: str, photo: Path) -> str:
     return target.relative_to(app.home.root).as_posix()
 
 
-def _applied(app: Application, action: str, name: str) -> Changed:
-    """custagent.yaml goes live, and conversations follow."""
-    applied = apply_workspace(app, action=action, subject=name)
+def put_into_force(app: Application, action: str, name: str, change: Callable[[Path], None]) -> Changed:
+    """Change custagent.yaml and let it go live, both or neither; then conversations follow. Raises ConfigError, StoreError."""
+    with put_back(app.home.workspace_file):
+        change(app.home.workspace_file)
+        applied = apply_workspace(app, action=action, subject=name)
     return Changed(name=name, changed=applied.changed, moved=reroute(app))
 
 

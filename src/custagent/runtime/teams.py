@@ -13,10 +13,10 @@ from custagent.conversation.hours import working_hours
 from custagent.core.errors import UnknownName, UsageError
 from custagent.core.ids import is_name
 from custagent.core.people import Permission, Team
-from custagent.runtime.agents import apply_workspace, refuse_errors
+from custagent.runtime.agents import refuse_errors
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.directory import WorkspaceDirectory
-from custagent.runtime.people import Changed, find_user, reroute
+from custagent.runtime.people import Changed, find_user, put_into_force
 from custagent.runtime.targets import assignments_of, refuse_lost_targets
 
 ADD_HINT = "custagent teams add support --member anna --hours 'mon-fri 09:00-17:00'"
@@ -83,8 +83,8 @@ def add_team(app: Application, name: str, settings: Mapping[str, Any]) -> Change
         )
     members = [find_user(app, member).user.name for member in settings.get("members", ())]
     refuse_errors([app.home.workspace_file])
-    add_item(app.home.workspace_file, "teams", {"name": name, **settings, "members": list(dict.fromkeys(members))})
-    return _applied(app, "teams add", name)
+    item = {"name": name, **settings, "members": list(dict.fromkeys(members))}
+    return put_into_force(app, "teams add", name, lambda path: add_item(path, "teams", item))
 
 
 def edit_team(app: Application, name: str, settings: Mapping[str, Any]) -> Changed:
@@ -92,8 +92,7 @@ def edit_team(app: Application, name: str, settings: Mapping[str, Any]) -> Chang
     app.actor.require(Permission.ADMIN, app.workspace)
     find_team(app, name)
     refuse_errors([app.home.workspace_file])
-    change_item(app.home.workspace_file, "teams", name, settings)
-    return _applied(app, "teams edit", name)
+    return put_into_force(app, "teams edit", name, lambda path: change_item(path, "teams", name, settings))
 
 
 def change_members(app: Application, name: str, add: Sequence[str], remove: Sequence[str]) -> Changed:
@@ -113,9 +112,9 @@ def change_members(app: Application, name: str, add: Sequence[str], remove: Sequ
     ]
     refuse_lost_targets(app, app.workspace.users, teams, why=f"nobody in {name} holds a seat then")
     refuse_errors([app.home.workspace_file])
-    change_item(app.home.workspace_file, "teams", name, {"members": members})
-    done = _applied(app, "teams members", name)
-    return Changed(name=name, changed=done.changed, moved=done.moved, now={"members": members})
+    now = {"members": members}
+    done = put_into_force(app, "teams members", name, lambda path: change_item(path, "teams", name, now))
+    return Changed(name=name, changed=done.changed, moved=done.moved, now=now)
 
 
 def remove_team(app: Application, name: str) -> Changed:
@@ -133,12 +132,5 @@ def remove_team(app: Application, name: str) -> Changed:
             hint=f"Name somebody else first: custagent assign {agent} {channel} --to team:NAME",
         )
     refuse_errors([app.home.workspace_file])
-    drop_team(app.home.workspace_file, name)
-    done = _applied(app, "teams remove", name)
+    done = put_into_force(app, "teams remove", name, lambda path: drop_team(path, name))
     return Changed(name=name, changed=True, moved=done.moved, kept=app.store.handoffs.count_of(f"team:{name}"))
-
-
-def _applied(app: Application, action: str, name: str) -> Changed:
-    """custagent.yaml goes live, and conversations follow."""
-    applied = apply_workspace(app, action=action, subject=name)
-    return Changed(name=name, changed=applied.changed, moved=reroute(app))
