@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import os
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,10 @@ SUMMARY = "CUSTAGENT_TEST_SUMMARY"
 
 #: Names that no server may ever have (RFC 2606, RFC 6761): they are answered here, without asking anybody.
 NEVER_RESOLVED = ("test", "example", "invalid", "localhost")
+
+# What a shell runs in the background ignores Ctrl-C, and so would all programs that tests start and then interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def require(component: str, available: object, why: str) -> None:
