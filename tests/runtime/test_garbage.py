@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+
+import pytest
 
 from custagent.runtime.garbage import unhurried
 
@@ -14,6 +17,16 @@ class Knot:
         self.itself = self
 
 
+@pytest.fixture
+def _pythons_own() -> Iterator[None]:
+    """As Python begins; commands that tests called have changed it for this process."""
+    before = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)
+    yield
+    gc.set_threshold(*before)
+
+
+@pytest.mark.usefixtures("_pythons_own")
 def test_what_is_there_is_left_out_and_afterwards_all_is_as_before():
     thresholds, frozen = gc.get_threshold(), gc.get_freeze_count()
     with unhurried():

@@ -71,6 +71,8 @@ _PARAGRAPHS = st.lists(_LINES, min_size=1, max_size=3).map("\n".join)
 @settings(deadline=None, max_examples=200)
 @given(st.lists(_PARAGRAPHS, min_size=1, max_size=3))
 @example(["1\n:::"])
+@example(["1\n!["])
+@example([":__1\n1__"])
 @example(["1\n{:}\n!!!\n{% a %}\n[toc]"])
 def test_no_text_becomes_anything_but_text(paragraphs: list[str]) -> None:
     # Lists are written as lists, and what looks like one is one.

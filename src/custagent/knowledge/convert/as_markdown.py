@@ -16,8 +16,8 @@ _DEEPEST = 5
 _ITEM = re.compile(r"( *)(-|\d{1,3}\.) (.*)")
 _ANCHOR = re.compile(r"[\w:.-]+")
 #: Signs that mean something wherever they stand, and those that do so at the beginning of a line.
-_ANYWHERE = re.compile(r"[\\`*\[\]<|~]|&(?=#?\w+;)|(?<!\w)_|_(?!\w)|!(?=\[)")
-_AT_START = re.compile(r"(?=[#+>=:{!-])")
+_ANYWHERE = re.compile(r"[\\`*\[\]<|~]|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])|!(?=\[)")
+_AT_START = re.compile(r"(?=[#+>=:{-]|!(?!\[))")
 _NUMBER_AT_START = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
 
 
