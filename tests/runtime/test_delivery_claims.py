@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from custagent.channels.http import LAST_LOOK
 from custagent.core.errors import ChannelError, LeaseHeld, SendFault
 from custagent.core.message import DeliveryReceipt, DeliveryStatus, DeliveryUpdate, MessageKind, OutboundMessage
 from custagent.runtime.delivery import NEWS, Delivery
@@ -166,3 +167,35 @@ def test_one_that_was_stopped_between_the_question_and_the_sending_asks_again(cl
     asyncio.run(scene())
     assert outbox.now == 60
     assert channel.sent == []
+
+
+def test_one_that_learns_at_the_last_look_that_it_was_followed_ends_without_a_complaint(clients, owed, caplog):
+    """Right before the request goes out the channel looks once more; that is no fault of the channel."""
+    outbox = Sleepy(clients.store.outbox)
+    looks: list[bool] = []
+
+    class Looking(FakeChannel):
+        async def send(self, outbound: OutboundMessage) -> DeliveryReceipt:
+            outbox.now += 60
+            look = LAST_LOOK.get()
+            assert look is not None
+            await look()
+            return await super().send(outbound)
+
+    channel = Looking()
+
+    def check() -> None:
+        looks.append(True)
+        if len(looks) > 1:
+            raise LeaseHeld("another runner took over")
+
+    async def scene() -> None:
+        with pytest.raises(ExceptionGroup) as caught:
+            async with delivering(clients, channel, outbox=outbox, check=check, monotonic=lambda: outbox.now):
+                await until(lambda: len(looks) > 1)
+        assert caught.group_contains(LeaseHeld)
+
+    asyncio.run(scene())
+    assert len(looks) == 2
+    assert channel.sent == []
+    assert caplog.records == []

@@ -184,21 +184,18 @@ class Delivery:
         if adapter is None:
             await self._give_up(outbound, f"the channel {outbound.channel!r} does not exist any more")
             return
-        asked = self._monotonic()
+        look_again = partial(self._look_again, self._monotonic())
         if not await asyncio.to_thread(self._may_go, outbound, adapter):
             return
-
-        async def look_again() -> None:
-            if self._monotonic() - asked > HESITATION:
-                # This process was stopped meanwhile, perhaps for so long that another one follows it.
-                await asyncio.to_thread(self._check)
-
         await look_again()
         # The task's own: nobody else sees it.
         LAST_LOOK.set(look_again)
         try:
             async with asyncio.timeout(self._patience):
                 receipt = await adapter.send(self._signed(outbound))
+        except LeaseHeld:
+            # The last look told it: nothing was sent, and this process ends.
+            raise
         except ChannelError as error:
             await self._failed(outbound, error)
         except TimeoutError:
@@ -212,6 +209,12 @@ class Delivery:
             if receipt.external_id:
                 # Without an id the provider was not asked: what it says of itself, it says by the next reply.
                 await self._works(outbound.channel)
+
+    async def _look_again(self, asked: float) -> None:
+        """Raises LeaseHeld when another runner has taken over since it was `asked` for, by the monotonic clock."""
+        if self._monotonic() - asked > HESITATION:
+            # This process was stopped meanwhile, perhaps for so long that another one follows it.
+            await asyncio.to_thread(self._check)
 
     def _signed(self, outbound: OutboundMessage) -> OutboundMessage:
         """With the name of the person who wrote it."""
