@@ -169,7 +169,7 @@ def test_one_that_was_stopped_between_the_question_and_the_sending_asks_again(cl
     assert channel.sent == []
 
 
-def test_one_that_learns_at_the_last_look_that_it_was_followed_ends_without_a_complaint(clients, owed, caplog):
+def test_one_that_learns_at_the_last_look_that_it_was_followed_ends_without_a_complaint(clients, owed, until, caplog):
     """Right before the request goes out the channel looks once more; that is no fault of the channel."""
     outbox = Sleepy(clients.store.outbox)
     looks: list[bool] = []
