@@ -141,6 +141,20 @@ def test_ctrl_c_at_a_question(here: Path) -> None:
     assert files(here) == before
 
 
+@pytest.mark.parametrize("words", [["list"], ["validate"], ["create", "sales", "--yes"]], ids=" ".join)
+def test_a_folder_that_is_gone(tmp_path: Path, words: list[str]) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    done = subprocess.run(
+        ["sh", "-c", 'rmdir "$PWD" && exec "$@"', "sh", *PROGRAM, *words], cwd=folder, env=environment(),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == "Error: the folder you are in is gone"
+    assert "cd ~" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     "words",
     [

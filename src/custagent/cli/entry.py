@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
 from custagent.cli.app import command
-from custagent.core.errors import UsageError
+from custagent.core.errors import UsageError, WorkspaceError
 
 
 def run_typed() -> int:
@@ -21,4 +23,17 @@ def run_typed() -> int:
         if not str(error):
             return UsageError.exit_code
         raise plainly(error) from error
+    except FileNotFoundError:
+        if _stands_somewhere():
+            raise
+        raise WorkspaceError("the folder you are in is gone", hint="go to one that exists, e.g.: cd ~") from None
     return asked if isinstance(asked, int) else 0
+
+
+def _stands_somewhere() -> bool:
+    """Whether the current folder exists; another program may have removed it."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True

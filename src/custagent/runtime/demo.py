@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Self
 from urllib.request import ProxyHandler, build_opener
 
@@ -60,14 +60,13 @@ class Demo:
         self._visible = visible
         self._questions = tuple(_questions())
         self._site = StaticSite(examples() / "help-site")
-        self._runner: subprocess.Popen[bytes] | None = None
-        #: What SIGTERM did before.
-        self._on_sigterm: Any = None
+        #: The command that runs, or ran last.
+        self._child: subprocess.Popen[str] | None = None
+        self._runner: subprocess.Popen[str] | None = None
+        self._interruption = Interruption()
 
     def __enter__(self) -> Self:
-        # SIGTERM ends it as Ctrl-C does: nothing that was started may be left behind.
-        with contextlib.suppress(ValueError):  # not in the main thread: then whoever has that hears the signals
-            self._on_sigterm = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        self._interruption.listen()
         self._site.__enter__()
         return self
 
@@ -75,12 +74,14 @@ class Demo:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
+            if self._child is not None:
+                self._child.kill()
+                self._child.wait()
             if self._runner is not None:
                 _end(self._runner)
         finally:
             self._site.__exit__(kind, error, trace)
-            if self._on_sigterm is not None:
-                signal.signal(signal.SIGTERM, self._on_sigterm)
+            self._interruption.leave()
 
     def run(self) -> DemoResult:
         """From nothing to twelve answers. Raises CustagentError when a command fails."""
@@ -116,12 +117,14 @@ class Demo:
         command = ("run", "--port", str(port))
         self._announce(" ".join(["custagent", *command]))
         quiet = None if self._visible else subprocess.DEVNULL
-        self._runner = subprocess.Popen(
-            [sys.executable, "-m", "custagent", *command], env=self._environment(), stdout=quiet, stderr=quiet
-        )
+        with self._interruption.held():
+            self._runner = subprocess.Popen(
+                [sys.executable, "-m", "custagent", *command], env=self._environment(), stdout=quiet, stderr=quiet,
+                text=True,
+            )  # fmt: skip
         _wait_until_alive(address, self._runner)
         snippet = self._run(["channels", "snippet", CHANNEL, "--url", address], capture=True)
-        self._site.put_on_every_page(snippet.stdout.strip())
+        self._site.put_on_every_page(snippet.strip())
         return f"{self._site.origin}/"
 
     def wait(self) -> None:
@@ -148,8 +151,8 @@ class Demo:
         """Run the command as people see it, and once more for its JSON."""
         if self._visible:
             self._command(*arguments)
-        done = self._run([*arguments, "--json"], capture=True)
-        return [json.loads(line) for line in done.stdout.splitlines() if line]
+        printed = self._run([*arguments, "--json"], capture=True)
+        return [json.loads(line) for line in printed.splitlines() if line]
 
     def _command(self, *arguments: str) -> None:
         self._announce(" ".join(["custagent", *(_quoted(argument) for argument in arguments)]))
@@ -159,26 +162,60 @@ class Demo:
         # It goes on by itself, so no command need say what comes next.
         return {**os.environ, "CUSTAGENT_WORKSPACE": str(self.folder), "CUSTAGENT_NEXT": "no"}
 
-    def _run(self, arguments: Sequence[str], *, capture: bool) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "custagent", *arguments],
-            cwd=self.folder,
-            env=self._environment(),
-            stdout=subprocess.PIPE if capture else None,
-            stderr=subprocess.PIPE if capture else None,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            told = (done.stderr or "").strip().splitlines()
+    def _run(self, arguments: Sequence[str], *, capture: bool) -> str:
+        """What the command printed, if captured. Raises CustagentError when it fails."""
+        pipe = subprocess.PIPE if capture else None
+        with self._interruption.held():
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", "custagent", *arguments], cwd=self.folder, env=self._environment(), stdout=pipe,
+                stderr=pipe, text=True,
+            )  # fmt: skip
+        printed, complaint = self._child.communicate()
+        if self._child.returncode:
+            told = (complaint or "").strip().splitlines()
             raise CustagentError(
-                f"the demo stopped: custagent {arguments[0]} ended with exit code {done.returncode}"
+                f"the demo stopped: custagent {arguments[0]} ended with exit code {self._child.returncode}"
                 + (f": {told[-1]}" if told else "")
             )
-        return done
+        return printed or ""
 
 
-def _end(runner: subprocess.Popen[bytes]) -> None:
+class Interruption:
+    """SIGTERM ends the demo as Ctrl-C does; nothing that was started is left behind."""
+
+    def __init__(self) -> None:
+        self._before: dict[int, Any] = {}
+        self._holding = False
+        self._came = False
+
+    def listen(self) -> None:
+        with contextlib.suppress(ValueError):  # not in the main thread: then whoever has that hears the signals
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._hear)
+
+    def leave(self) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While a program is being started: an interruption in the middle would leave it to nobody."""
+        self._holding = True
+        try:
+            yield
+        finally:
+            self._holding = False
+        if self._came:
+            raise KeyboardInterrupt
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        if self._holding:
+            self._came = True
+        else:
+            signal.default_int_handler(number, frame)
+
+
+def _end(runner: subprocess.Popen[str]) -> None:
     """Let it end by itself, which takes ten seconds at most; then end it."""
     runner.terminate()
     try:
@@ -194,7 +231,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_until_alive(address: str, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_alive(address: str, process: subprocess.Popen[str]) -> None:
     # Not by way of a proxy that the environment names: it would ask its own 127.0.0.1.
     direct = build_opener(ProxyHandler({}))
     for _ in range(_START_TRIES):
