@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -97,3 +99,24 @@ def test_no_engine_elsewhere_is_asked(warm: Application, embedder: NotingEmbedde
     assert warm.workspace.embedder.engine == "litellm"
     warm.warm_up(warm.answerer(warm.agent("support")))
     assert embedder.asked == []
+
+
+def test_the_library_of_a_model_is_there_before_anybody_asks(warm: Application) -> None:
+    """In a process of its own: here other tests have loaded it long ago."""
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from custagent.answer.model import LiteLLMChatModel\n"
+        "from custagent.runtime.bootstrap import Application\n"
+        "from custagent.config.home import Home\n"
+        "from custagent.testing import HashEmbedder\n"
+        "from dataclasses import replace\n"
+        "with Application(Home(root=Path(sys.argv[1])), user='anna', environ={}, embedder=HashEmbedder()) as app:\n"
+        "    answerer = app.answerer(app.agent('support'))\n"
+        "    before = 'litellm' in sys.modules\n"
+        "    app.warm_up(replace(answerer, model=LiteLLMChatModel('openai/gpt-4o-mini')))\n"
+        "    print(before, 'litellm' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(warm.home.root)], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("False True\n", "")

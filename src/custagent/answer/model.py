@@ -76,6 +76,10 @@ class LiteLLMChatModel:
         #: Whether the service refused a request only for its form, or for being asked to stream.
         self._is_plain = False
 
+    def load(self) -> None:
+        """Bring the library into memory, which the first question would wait seconds for. Asks nobody."""
+        _library()
+
     def complete(
         self,
         messages: Sequence[Mapping[str, str]],

@@ -193,14 +193,17 @@ class Application:
         )
 
     def warm_up(self, answerer: Answerer) -> None:
-        """Load what the first question to it would have to wait for: engine, index, languages.
+        """Load what the first question to it would have to wait for: engine, index, languages, the model's library.
 
         Asks no model, and no engine of which it is not known that it is on this machine: nothing leaves it unasked. Raises what answering
         raises: IndexDamaged, EmbedderError, StoreError.
         """
         from custagent.answer.answerer import ContentAnswerer
+        from custagent.answer.model import LiteLLMChatModel
         from custagent.core.answer import Question
 
+        if isinstance(answerer, ContentAnswerer) and isinstance(answerer.model, LiteLLMChatModel):
+            answerer.model.load()
         if isinstance(answerer, ContentAnswerer) and self.workspace.embedder.engine in LOCAL_ENGINES:
             replace(answerer, model=None).answer(Question(text=_ANY_QUESTION))
 
