@@ -30,7 +30,9 @@ def _prepare(house, service) -> None:
     house.environment = {"TEST_KEY": "sk-for-tests-only"}
     path = agent_path(house.home, "support")
     text = path.read_text(encoding="utf-8").rstrip() + "\n    handoff: {mode: transfer, to: [user:anna]}\n"
-    model = f"model: openai/gpt-4o-mini\nmodel_options: {{api_base: '{service.base}', api_key: '${{TEST_KEY}}'}}\n"
+    model = f"model: openai/gpt-4o-mini\nmodel_options: {{api_base: '{service.base}', api_key: '${{TEST_KEY}}',"
+    # Summed up once, also where the machine is so busy that a summary would come too late for the usual patience.
+    model += " timeout: 120s}\n"
     path.write_text(text + model, encoding="utf-8")
     with house.home.workspace_file.open("a", encoding="utf-8") as file:
         file.write("users:\n  - {name: anna, full_name: Anna Berg, email: anna@northwind.example, seat: service,\n")
@@ -48,7 +50,7 @@ def test_people_get_the_models_summary_where_it_is_borne_out(new_house, start, c
         runner = start(house).ready()
         good = contact(runner.port)
         good.wait_for_reply(good.send(ASKED))
-        wait_until(lambda: _tried(house, good), seconds=30)
+        wait_until(lambda: _tried(house, good), seconds=90)
         number = _tried(house, good)
         handoff = house.json("inbox", "show", number)["handoffs"][-1]
         assert handoff["recap"]["request"] == ["The lamp Aurora arrived broken."]
@@ -58,7 +60,7 @@ def test_people_get_the_models_summary_where_it_is_borne_out(new_house, start, c
         assert "written by openai/gpt-4o-mini, checked against the conversation" in " ".join(told.split())
         lied_to = contact(runner.port)
         lied_to.wait_for_reply(lied_to.send(ASKED))
-        wait_until(lambda: _tried(house, lied_to), seconds=30)
+        wait_until(lambda: _tried(house, lied_to), seconds=90)
         number = _tried(house, lied_to)
         handoff = house.json("inbox", "show", number)["handoffs"][-1]
         assert (handoff["recap"], handoff["recap_usage"]["calls"]) == (None, 2)
