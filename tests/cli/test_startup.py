@@ -152,7 +152,7 @@ def test_what_people_run_all_day_loads_little(workspace: dict[str, str]) -> None
     assert {name for name in listed if name.startswith("custagent.store.")} <= {
         f"custagent.store.{name}" for name in """
             audit backup backup_files backup_folder connection conversation_tables database delivery_tables
-            document_tables documents channel_state_tables channel_tables faults gap_tables inbox_tables lease live_tables
+            document_tables documents channel_state_tables channel_tables faults gap_tables in_use inbox_tables lease live_tables
             migrations moments pages people_tables record_tables runner_lock seal sources store versions watch writer
         """.split()
     }  # fmt: skip

@@ -94,12 +94,12 @@ class TestOpening:
 
     def test_no_folder_can_be_made(self, tmp_path):
         (tmp_path / "file").write_text("in the way")
-        with pytest.raises(StoreError, match="cannot be opened for writing") as caught:
+        with pytest.raises(StoreError, match="is a file, and no folder") as caught:
             Database(tmp_path / "file" / "custagent.db")
-        assert "folder" in caught.value.hint
+        assert "Rename it" in caught.value.hint
 
     def test_the_path_is_a_folder(self, tmp_path):
-        with pytest.raises(StoreError, match="cannot be opened for writing"):
+        with pytest.raises(StoreError, match="is a folder"):
             Database(tmp_path)
 
 
@@ -226,7 +226,7 @@ class TestBusy:
         ours = notes.write_soon(add("ours"))
         assert not ours.done()
         other.execute("COMMIT")
-        ours.result(timeout=20)
+        ours.result(timeout=60)
         assert notes.read(texts) == ["theirs", "ours"]
 
     def test_says_so_when_patience_ends(self, path, notes, other):
@@ -267,7 +267,7 @@ class TestReading:
         together = threading.Barrier(16)
 
         def query(connection):
-            together.wait(timeout=20)
+            together.wait(timeout=60)
             return texts(connection)
 
         with ThreadPoolExecutor(16) as pool:

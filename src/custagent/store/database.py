@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from custagent.core.errors import StoreError
 from custagent.store.backup import copy_before_upgrade
 from custagent.store.connection import at_one_moment, connect, finding, finding_within
 from custagent.store.faults import as_store_error, damaged, patiently
+from custagent.store.in_use import InUse, make
 from custagent.store.migrations import APPLICATION_ID, LATEST_VERSION, bring_up, version_of
 from custagent.store.seal import broken_seal
 from custagent.store.watch import Watch
@@ -61,10 +61,13 @@ class Database:
         self._closed = False
         _require_sqlite()
         _make_file(path)
-        try:
-            connection = _open(path, busy_seconds)
-        except (sqlite3.Error, UnicodeDecodeError) as error:
-            raise as_store_error(error, path) from error
+        with ExitStack() as on_failure:
+            self._in_use = on_failure.enter_context(_sealed(path))
+            try:
+                connection = _open(path, busy_seconds)
+            except (sqlite3.Error, UnicodeDecodeError) as error:
+                raise as_store_error(error, path) from error
+            on_failure.pop_all()
         self._writer = Writer(connection, path, busy_seconds=busy_seconds)
         self._watch = Watch(self._borrow)
 
@@ -127,6 +130,7 @@ class Database:
         self._watch.close()
         # Last, because the last connection folds the log into the file, and only this one may write.
         self._writer.close()
+        self._in_use.close()
 
     def __enter__(self) -> Self:
         return self
@@ -164,12 +168,31 @@ def _make_file(path: Path) -> None:
     """SQLite gives its log the file's permissions, so they are set before it sees the file."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        make(path)
+    except IsADirectoryError as error:
+        raise StoreError(
+            f"The database {path} is a folder.",
+            hint="Rename it. A backup is put in its place by: custagent restore FILE",
+        ) from error
+    except (FileExistsError, NotADirectoryError) as error:
+        raise StoreError(
+            f"{path.parent} is a file, and no folder.", hint="Rename it, then run the command again."
+        ) from error
     except OSError as error:
         raise StoreError(
             f"The database {path} cannot be opened for writing ({error.strerror}).",
             hint="Check who owns the folder, and that the disk is not full or mounted read-only.",
         ) from error
+
+
+def _sealed(path: Path) -> InUse:
+    """The file, from now on in use, once its bytes are those that were sealed. Raises StoreError.
+
+    First of all: what says that the file is another program's, or a newer one's, may be what has changed.
+    """
+    if path.stat().st_size <= _CHECKED_AT_OPENING_BYTES and (found := broken_seal(path)):
+        raise damaged(path, found)
+    return InUse(path)
 
 
 def _open(path: Path, busy_seconds: float) -> sqlite3.Connection:
@@ -216,10 +239,6 @@ def _trusted_version(connection: sqlite3.Connection, path: Path, busy_seconds: f
 
 
 def _examine(connection: sqlite3.Connection, path: Path) -> int:
-    small = path.stat().st_size <= _CHECKED_AT_OPENING_BYTES
-    # First: what says that the file is another program's, or a newer one's, may be what has changed.
-    if small and (found := broken_seal(path)):
-        raise damaged(path, found)
     version = version_of(connection)
     application_id = int(connection.execute("PRAGMA application_id").fetchone()[0])
     tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
@@ -235,7 +254,7 @@ def _examine(connection: sqlite3.Connection, path: Path) -> int:
             f" {LATEST_VERSION}).",
             hint="Update this one with `pip install --upgrade custagent`. Nothing in the file was changed.",
         )
-    if small and (found := finding(connection)):
+    if path.stat().st_size <= _CHECKED_AT_OPENING_BYTES and (found := finding(connection)):
         raise damaged(path, found)
     return version
 

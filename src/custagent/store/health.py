@@ -51,9 +51,11 @@ def look_at(path: Path, *, seconds: float) -> DatabaseHealth:
     Raises StoreError, in words for people, for a file that is damaged, not ours, or cannot be opened.
     """
     try:
+        # Before a connection is there: reading the file beside one takes time, or locks.
+        sealed = broken_seal(path)
         with closing(connect(path, "ro", _BUSY_SECONDS)) as connection:
             found = patiently(lambda: at_one_moment(connection, lambda reading: _look(reading, path)), _BUSY_SECONDS)
-            wrong = broken_seal(path) or finding_within(connection, seconds)
+            wrong = sealed or finding_within(connection, seconds)
     except (sqlite3.Error, UnicodeError) as error:
         raise as_store_error(error, path) from error
     if wrong:

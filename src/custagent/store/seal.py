@@ -8,11 +8,12 @@ not, nobody wrote them.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from contextlib import suppress
 from pathlib import Path
+
+from custagent.store.in_use import checksum
 
 #: Two writes within so long may bear the same time.
 _SAME_TIME_SECONDS = 0.05
@@ -32,11 +33,11 @@ def seal(database: Path) -> None:
     with suppress(OSError):
         time.sleep(_SAME_TIME_SECONDS)
         before = _written_at(database)
-        checksum = _checksum(database)
+        noted = checksum(database)
         if before == _written_at(database) and not _log_holds_something(database):
             note = seal_path(database)
             part = note.with_name(f"{note.name}.{os.getpid()}")
-            part.write_text(f"{checksum} {before}\n", encoding="ascii")
+            part.write_text(f"{noted} {before}\n", encoding="ascii")
             part.chmod(0o600)
             part.replace(note)
 
@@ -44,8 +45,8 @@ def seal(database: Path) -> None:
 def broken_seal(database: Path) -> str:
     """What is wrong by the note, "" when the bytes are those that were noted, or the note says nothing."""
     try:
-        checksum, _, noted = seal_path(database).read_text(encoding="ascii").strip().partition(" ")
-        if noted != _written_at(database) or checksum == _checksum(database) or noted != _written_at(database):
+        noted, _, written = seal_path(database).read_text(encoding="ascii").strip().partition(" ")
+        if written != _written_at(database) or noted == checksum(database) or written != _written_at(database):
             return ""
     except (OSError, UnicodeDecodeError):
         return ""
@@ -61,8 +62,3 @@ def _written_at(database: Path) -> str:
 def _log_holds_something(database: Path) -> bool:
     log = database.with_name(f"{database.name}-wal")
     return log.exists() and log.stat().st_size > 0
-
-
-def _checksum(database: Path) -> str:
-    with database.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
