@@ -36,7 +36,8 @@ def test_links_are_followed_on_the_same_host_only(web, run) -> None:
     assert result.done == CrawlDone(
         complete=True, read=4, unchanged=0, skipped=0, failed=0, left_out=0, left_out_urls=()
     )
-    assert sorted(web.targets) == ["/", "/a", "/b/c.html", "/b/d.html", "/robots.txt", "/sitemap.xml"]
+    maps = ["/robots.txt", "/sitemap.xml", "/sitemap_index.xml"]
+    assert sorted(web.targets) == ["/", "/a", "/b/c.html", "/b/d.html", *maps]
 
 
 def test_a_page_brings_what_it_is_and_where_it_leads(web, run) -> None:
@@ -74,6 +75,14 @@ def test_sitemaps_named_by_robots_with_index_and_gzip(web, run) -> None:
     assert result.read == ["/", "/a", "/b"]
     assert result.done.complete
     assert "/sitemap.xml" not in web.targets
+
+
+def test_the_other_usual_name_of_a_sitemap(web, run) -> None:
+    web.pages["/"] = web.html()
+    web.pages["/sitemap_index.xml"] = web.reply(body="<urlset><url><loc>/a</loc></url></urlset>")
+    web.pages["/a"] = web.html()
+    result = run()
+    assert (result.read, result.failed, result.done.complete) == (["/", "/a"], [], True)
 
 
 def test_a_failing_sitemap_makes_the_account_incomplete(web, run) -> None:
@@ -172,6 +181,15 @@ def test_a_redirected_start_gives_the_site_its_name(web, run) -> None:
         "http://www.shop.example/home",
     ]
     assert "http://help.shop.example/c" in run(start, hosts=hosts, scope="domain").read
+
+
+def test_a_start_that_sends_its_reader_on(web, run) -> None:
+    web.pages["/"] = web.html(head='<meta http-equiv="refresh" content="0; url=/en/">')
+    web.pages["/en/"] = web.html("/en/a", "/old")
+    web.pages["/en/a"] = web.html()
+    web.pages["/old"] = web.html(head='<meta http-equiv="refresh" content="0; url=/en/a">')
+    result = run()
+    assert (result.read, result.skipped) == (["/en/", "/en/a"], [("/old", "duplicate")])
 
 
 def test_a_start_that_goes_in_circles(web, run) -> None:

@@ -189,6 +189,18 @@ def test_an_endless_calendar_ends(web, run) -> None:
     assert not shallow.done.complete
 
 
+def test_filters_without_end_leave_room_for_pages(web, run) -> None:
+    class Shop(dict):
+        def get(self, target, default=None):
+            if not target.startswith("/shop?"):
+                return super().get(target, default)
+            return web.html(*(f"{target}&{name}={value}" for name in "abc" for value in range(4)))
+
+    web.pages = Shop({"/": web.html("/shop?a=1", "/1"), **{f"/{n}": web.html(f"/{n + 1}") for n in range(1, 6)}})
+    result = run(max_pages=30)
+    assert {f"/{number}" for number in range(1, 6)} < set(result.read)
+
+
 def test_endless_duplicates_end(web, run) -> None:
     class Sessions(dict):
         def get(self, target, default=None):
@@ -243,8 +255,8 @@ def test_crawl_delay_is_kept(web, run, waits) -> None:
     web.pages["/"] = web.html("/a", "/b")
     web.pages["/a"] = web.pages["/b"] = web.html()
     assert run().done.read == 3
-    # Between the start, the guessed sitemap, and two pages.
-    assert waits.slept == [2.0, 2.0, 2.0]
+    # Between the start, the two guessed sitemaps, and two pages.
+    assert waits.slept == [2.0, 2.0, 2.0, 2.0]
 
 
 def test_too_many_requests_slow_the_crawl_down(web, run, waits) -> None:

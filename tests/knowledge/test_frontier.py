@@ -42,6 +42,11 @@ def test_rounds_go_from_shallow_to_deep_sitemap_first() -> None:
     ]
 
 
+def test_each_parameter_puts_an_address_back_by_a_step_unless_the_sitemap_names_it() -> None:
+    waiting = frontier(visit("/a?x=1&y=2"), visit("/a?x=1"), visit("/b", 2), visit("/c?x=1&y=2", listed=True))
+    assert [paths(waiting.next_round()) for _ in range(4)] == [["/c?x=1&y=2"], ["/a?x=1", "/b"], ["/a?x=1&y=2"], []]
+
+
 def test_nothing_is_queued_twice() -> None:
     waiting = frontier(visit("/a"), visit("/a", 2))
     assert paths(waiting.next_round()) == ["/a"]

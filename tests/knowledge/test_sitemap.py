@@ -126,13 +126,18 @@ def test_a_tree_of_files() -> None:
         },
         f"{SITE}/s.xml",
     )
-    assert tree.pages == (f"{SITE}/a", f"{SITE}/c")
+    assert tree.pages == (f"{SITE}/a", f"{SITE}/relative", f"{SITE}/c")
     assert [place for place, _ in tree.problems] == [f"{SITE}/lost.xml"]
     assert not tree.cut
 
 
 def test_files_elsewhere_are_not_asked_for() -> None:
-    assert read({f"{SITE}/s.xml": index("https://other.example/s.xml", "relative.xml")}, f"{SITE}/s.xml").problems == ()
+    assert read({f"{SITE}/s.xml": index("https://other.example/s.xml")}, f"{SITE}/s.xml").problems == ()
+
+
+def test_addresses_without_a_host_count_from_their_file() -> None:
+    tree = read({f"{SITE}/maps/s.xml": index("one.xml"), f"{SITE}/maps/one.xml": urlset("/a")}, f"{SITE}/maps/s.xml")
+    assert (tree.pages, tree.changed) == ((f"{SITE}/a",), {f"{SITE}/a": "2026-01-01"})
 
 
 def test_indexes_in_indexes_end() -> None:

@@ -39,6 +39,11 @@ BASE = "https://shop.example/help/returns/index.html?page=2"
         ("", "https://shop.example/help/returns/index.html?page=2"),
         ("/a?utm_source=mail&id=7&UTM_medium=x&fbclid=1", "https://shop.example/a?id=7"),
         ("/a?gclid=1&mc_cid=2&_ga=3&PHPSESSID=4", "https://shop.example/a"),
+        ("/a;jsessionid=0A1B2C?id=7", "https://shop.example/a?id=7"),
+        ("/a;v=2/b;JSESSIONID=0A1B2C.node1/c", "https://shop.example/a;v=2/b/c"),
+        ("/a?sid=9f8e7d6c5b4a39281706&id=7&session_id=0123456789ab-cd", "https://shop.example/a?id=7"),
+        ("/a?sid=12&session=winter-sale-shoes", "https://shop.example/a?sid=12&session=winter-sale-shoes"),
+        ("/help/help/2/2/2/", "https://shop.example/help/help/2/2/2/"),
         ("/a?gclidish=1&ref=2&utm=3", "https://shop.example/a?gclidish=1&ref=2&utm=3"),
     ],
 )
@@ -60,6 +65,9 @@ def test_one_spelling(reference, expected) -> None:
         "http://xn--/",
         "/\x00",
         "/" + "a" * 3000,
+        "/help/help/help/",
+        "/en/faq/en/faq/en/faq",
+        "/x/a/b/c/a/b/c/a/b/c/d?page=2",
     ],
 )
 def test_what_is_no_page(reference) -> None:

@@ -5,7 +5,8 @@ Source -> RawContent -> Document (of Sections) -> Chunk.  A Source is written by
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +19,12 @@ from custagent.core.ids import content_hash
 ELLIPSIS: Final = "[…]"
 #: Stands between two sections where a document is taken as one text.
 SECTION_GAP: Final = "\n\n"
+
+#: Reasons for which a page is left out because its site asks for it. That is no fault.
+ROBOTS: Final = "robots.txt asks not to read it"
+NOINDEX: Final = "the page asks not to be searchable"
+#: Each of them in a word, for counts.
+LEFT_OUT: Final[Mapping[str, str]] = {ROBOTS: "robots.txt", NOINDEX: "noindex"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,12 +184,31 @@ class SourceState:
     chunks: int = 0
     #: Why it failed or went stale, in one sentence; "" when all is well.
     error: str = ""
-    #: What could not be read on the way, as (location, reason).
+    #: What was not read on the way, as (location, reason).
     problems: tuple[tuple[str, str], ...] = ()
     #: When it was last read to its end, UTC.
     synced_at: datetime | None = None
     #: What this reading changed; None where nothing was read just now.
     difference: Difference | None = None
+
+    @property
+    def not_read(self) -> tuple[tuple[str, str], ...]:
+        """Of `problems` those that are faults."""
+        return tuple(one for one in self.problems if one[1] not in LEFT_OUT)
+
+    @property
+    def left_out(self) -> tuple[tuple[str, str], ...]:
+        """Of `problems` the pages whose site asks not to read them."""
+        return tuple(one for one in self.problems if one[1] in LEFT_OUT)
+
+    @property
+    def left_out_told(self) -> str:
+        """ "3 pages left out, as their site asks: robots.txt 2, noindex 1"; "" when there is none."""
+        counts = Counter(LEFT_OUT[reason] for _, reason in self.left_out)
+        total = counts.total()
+        pages = "page" if total == 1 else "pages"
+        each = ", ".join(f"{word} {count}" for word, count in counts.most_common())
+        return f"{total} {pages} left out, as their site asks: {each}" if total else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

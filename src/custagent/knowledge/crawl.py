@@ -60,8 +60,9 @@ async def crawl(
 ) -> AsyncGenerator[CrawlEvent[P], None]:
     """Every page of the site around `start`, as events; close it (`contextlib.aclosing`) when you stop early.
 
-    `read_page` may raise ConvertError; it is called in a worker thread, one call at a time, and only for content that
-    `accept` takes. `known` holds the pages of an earlier crawl by `PageRead.url`. `sleep` and `now` are for tests.
+    `read_page` may raise ConvertError, and FetchError for a page that says itself that it is none; it is called in a
+    worker thread, one call at a time, and only for content that `accept` takes. `known` holds the pages of an earlier
+    crawl by `PageRead.url`. `sleep` and `now` are for tests.
 
     Raises AddressRefused or FetchError when the start is dead, or robots.txt forbids it or cannot be had: then nothing
     is known about the site, and nothing is to be removed.

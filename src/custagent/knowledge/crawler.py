@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Generic
 
 from custagent.core.document import RawContent
-from custagent.core.errors import AddressRefused, ConvertError, FetchError, SourceError
+from custagent.core.errors import AddressRefused, FetchError, SourceError
 from custagent.knowledge.budget import Budget
 from custagent.knowledge.crawl_events import (
     CrawlDone,
@@ -26,13 +26,24 @@ from custagent.knowledge.crawl_events import (
     Stop,
     Validators,
 )
-from custagent.knowledge.fetch import MOST_REDIRECTS, Fetched, Hop, Media, Moved, NotModified, redirects_too_often
+from custagent.knowledge.fetch import (
+    MOST_REDIRECTS,
+    Fetched,
+    Hop,
+    Media,
+    Moved,
+    NotModified,
+    redirects_too_often,
+)
 from custagent.knowledge.frontier import Aliases, Frontier, State, Visit
 from custagent.knowledge.same_bytes import is_as_before
 from custagent.knowledge.scope import Scope
 from custagent.knowledge.site import Site
-from custagent.knowledge.sitemap import read_sitemaps
+from custagent.knowledge.sitemap import SitemapTree, read_sitemaps
 from custagent.knowledge.url import normal_url, origin
+
+#: Where a site's map is that robots.txt does not name.
+_SITEMAPS = ("sitemap.xml", "sitemap_index.xml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,27 +127,33 @@ class Crawler(Generic[P]):
 
     async def _add_sitemap(self) -> None:
         start = self._scope.start
-        robots = await self._site.robots(start)
-        hosts = replace(self._scope, kind="domain" if self._scope.kind == "domain" else "host")
-        listed = [normal_url(entry, start) for entry in robots.sitemaps]
-        roots = [url for url in listed if url and hosts.contains(url)]
-        guess = f"{origin(start)}/sitemap.xml"
-        guessed = not roots and robots.allows(guess)
-        if guessed:
-            roots = [guess]
-        tree = await read_sitemaps(roots, load=self._load, belongs=hosts.contains)
+        tree, root = await self._sitemap()
         for place, error in tree.problems:
-            if not (guessed and _is_no_sitemap(error)):
-                self._complete = self._complete and _is_gone(error)
-                await self._tell(
-                    PageFailed(url=place, error=error, linked_from=f"{origin(start)}/robots.txt", given=False)
-                )
+            self._complete = self._complete and _is_gone(error)
+            await self._tell(PageFailed(url=place, error=error, linked_from=f"{origin(start)}/robots.txt", given=False))
         self._complete = self._complete and not tree.cut
         self._changed = {self._scope.home(url): changed for url, changed in tree.changed.items()}
         self._languages = {self._scope.home(url): language for url, language in tree.languages.items()}
         for url in map(self._scope.home, tree.pages):
             if self._scope.wants(url):
-                self._frontier.add(Visit(url=url, depth=1, linked_from=roots[0], listed=True))
+                self._frontier.add(Visit(url=url, depth=1, linked_from=root, listed=True))
+
+    async def _sitemap(self) -> tuple[SitemapTree, str]:
+        """The site's map, and its first file: as robots.txt names it, else where such files usually are."""
+        start = self._scope.start
+        robots = await self._site.robots(start)
+        hosts = replace(self._scope, kind="domain" if self._scope.kind == "domain" else "host")
+        listed = [normal_url(entry, start) for entry in robots.sitemaps]
+        roots = [url for url in listed if url and hosts.contains(url)]
+        if roots:
+            return await read_sitemaps(roots, load=self._load, belongs=hosts.contains), roots[0]
+        for guess in (f"{origin(start)}/{name}" for name in _SITEMAPS):
+            if robots.allows(guess):
+                tree = await read_sitemaps([guess], load=self._load, belongs=hosts.contains)
+                real = tuple(problem for problem in tree.problems if not _is_no_sitemap(problem[1]))
+                if tree.pages or real:
+                    return replace(tree, problems=real), guess
+        return SitemapTree(), ""
 
     async def _load(self, url: str) -> RawContent:
         raw = await self._site.load(url)
@@ -225,7 +242,7 @@ class Crawler(Generic[P]):
         try:
             async with self._reading:
                 page = await asyncio.to_thread(self._read_page, raw)
-        except ConvertError as exc:
+        except SourceError as exc:
             return await self._fail(visit, exc)
         links = () if fetched.nofollow or page.nofollow else self._links(page.links, visit.url)
         if fetched.noindex or page.noindex:

@@ -213,7 +213,7 @@ class Fetcher:
                 return await self._read(response, throttled=throttled)
         except _NETWORK_ERRORS as exc:
             message = f"{url} did not arrive: {_words(exc, url)}."
-            if _certificate_error(exc):
+            if certificate_error(exc):
                 raise FetchError(message, hint="Whoever runs the site has to renew or correct it.") from exc
             raise _Unsteady(FetchError(message, hint=_LATER), wait=None) from exc
 
@@ -296,6 +296,11 @@ def redirects_too_often(url: str, status: int) -> FetchError:
     return FetchError(f"{url} redirects in a circle, or more than {MOST_REDIRECTS} times.", status=status)
 
 
+def no_such_page(url: str) -> FetchError:
+    """For a page that says so itself; it counts as one of which the server says it."""
+    return FetchError(f"{url} says itself that there is no such page.", status=HTTPStatus.NOT_FOUND)
+
+
 def _target(base: httpx.URL, reference: str) -> str:
     try:
         return str(base.join(reference))
@@ -330,12 +335,13 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__ or cause.__context__
 
 
-def _certificate_error(error: BaseException) -> ssl.SSLCertVerificationError | None:
+def certificate_error(error: BaseException) -> ssl.SSLCertVerificationError | None:
+    """What is wrong with the server's certificate, if that is why nothing came."""
     return next((cause for cause in _causes(error) if isinstance(cause, ssl.SSLCertVerificationError)), None)
 
 
 def _words(error: Exception, url: httpx.URL) -> str:
-    if certificate := _certificate_error(error):
+    if certificate := certificate_error(error):
         return f"the certificate of {url.host} is not valid ({certificate.verify_message})"
     if isinstance(error, httpcore.ConnectTimeout):
         return f"{url.host} does not answer"

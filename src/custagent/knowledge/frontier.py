@@ -65,11 +65,11 @@ class Frontier:
         if visit.depth > self._max_depth:
             self.leave_out([visit])
         else:
-            self._waiting[visit.depth].append(visit)
+            self._waiting[_rank(visit)].append(visit)
 
     def again(self, visit: Visit) -> None:
         """Queue a page once more, this time as itself whatever it calls canonical."""
-        self._waiting[visit.depth].append(replace(visit, folds=False))
+        self._waiting[_rank(visit)].append(replace(visit, folds=False))
 
     def next_round(self) -> list[Visit]:
         """The shallowest addresses, those of the sitemap first; empty when nothing is left."""
@@ -84,6 +84,15 @@ class Frontier:
             self.left_out += 1
             if len(self.left_out_urls) < _LISTED:
                 self.left_out_urls.append(visit.url)
+
+
+def _rank(visit: Visit) -> int:
+    """How soon it is its turn, 0 first: its depth, and a step later for each parameter.
+
+    Filters, calendars and sort orders make any number of addresses, and must not take the room of what is written once.
+    """
+    query = visit.url.partition("?")[2]
+    return visit.depth + (query.count("&") + 1 if query and not visit.listed else 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

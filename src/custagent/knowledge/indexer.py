@@ -7,7 +7,8 @@ on where it stopped, and an index can be built again at any time.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from custagent.core.document import Chunk
@@ -155,32 +156,38 @@ class Indexer:
         known |= self._embed_all({one: chunk for one, chunk in by_hash.items() if one not in known}, progress)
         if len(set(map(len, known.values()))) > 1:
             # The engine gives vectors of another length than before, under the same name: none of before fits.
-            engine, known = self._embedder.name, self._embed_all(by_hash, progress)
+            engine, known = self._embedder.name, self._embed_all(by_hash, progress, anew=True)
         joined = np.frombuffer(b"".join(known[one] for one in hashes), dtype="<f4")
         return engine, joined.reshape(len(chunks), -1) if chunks else joined.reshape(0, 0)
 
-    def _embed_all(self, chunks: Mapping[str, Chunk], progress: Callable[[int, int], None]) -> dict[str, bytes]:
-        """A vector for each text, by its hash; each batch that takes a while is remembered at once."""
+    def _embed_all(
+        self, chunks: Mapping[str, Chunk], progress: Callable[[int, int], None], *, anew: bool = False
+    ) -> dict[str, bytes]:
+        """A vector for each text, by its hash; each batch that takes a while is remembered at once.
+
+        Another process may be at the same texts: a terminal that reads content, and the runner that starts beside it.
+        What it has embedded by then is taken from it; and whoever meets it goes on from the other end, so that both
+        work towards each other and a batch or two at most are embedded twice. `anew`: what the cache holds fits no more.
+        """
         # Texts of similar length make the best use of a batch.
         distinct = sorted(((one, chunk.indexed_text) for one, chunk in chunks.items()), key=lambda pair: len(pair[1]))
         batches = [distinct[start : start + BATCH] for start in range(0, len(distinct), BATCH)]
+        # Long and short ones by turns, so that the pace so far tells how much time is left.
+        waiting = deque(batch for _, batch in sorted(enumerate(batches), key=lambda one: one[0] * _GOLDEN % 1))
         found: dict[str, bytes] = {}
-        waiting: dict[str, bytes] = {}
-        remembered = self._now()
+        fresh = _Fresh(self._cache, self._embedder.name, self._now, alone=anew)
+        backwards = False
         try:
-            # Long and short ones by turns, so that the pace so far tells how much time is left.
-            for _, batch in sorted(enumerate(batches), key=lambda numbered: numbered[0] * _GOLDEN % 1):
+            while waiting:
                 progress(len(found), len(distinct))
-                fresh = self._embed(batch)
-                found |= fresh
-                waiting |= fresh
-                if self._now() - remembered >= REMEMBERED_EVERY or len(waiting) >= _MOST_WAITING:
-                    self._cache.save_vectors(self._embedder.name, waiting)
-                    waiting, remembered = {}, self._now()
+                batch = waiting.pop() if backwards else waiting.popleft()
+                theirs = fresh.of_others(batch)
+                own = self._embed([pair for pair in batch if pair[0] not in theirs])
+                found |= theirs | own
+                backwards ^= bool(theirs) | fresh.add(own)
         finally:
             # Also when it is stopped between two batches.
-            if waiting:
-                self._cache.save_vectors(self._embedder.name, waiting)
+            fresh.remember()
         progress(len(distinct), len(distinct))
         return found
 
@@ -188,6 +195,8 @@ class Indexer:
         """The vectors of texts that come with their hashes."""
         import numpy as np
 
+        if not batch:
+            return {}
         rows = self._embedder.embed_passages([text for _, text in batch])
         if len(rows) != len(batch) or not np.isfinite(rows).all():
             raise EmbedderError(
@@ -195,6 +204,45 @@ class Indexer:
                 hint="Try again; if it stays so, set another engine or model as `embedder:` in custagent.yaml.",
             )
         return {one: row.astype("<f4").tobytes() for (one, _), row in zip(batch, rows, strict=True)}
+
+
+class _Fresh:
+    """Vectors on their way into the cache, and what other processes have put there meanwhile.
+
+    The cache is asked for what others have done only where a batch takes a while: there it costs next to nothing, and
+    saves much.
+    """
+
+    def __init__(self, cache: VectorCache, engine: str, now: Callable[[], float], *, alone: bool) -> None:
+        """`alone`: what is in the cache does not count."""
+        self._cache, self._engine, self._now, self._alone = cache, engine, now, alone
+        self._waiting: dict[str, bytes] = {}
+        self._remembered = now()
+        self._is_slow = False
+
+    def of_others(self, batch: Sequence[tuple[str, str]]) -> dict[str, bytes]:
+        """The vectors of the batch that another process has embedded by now."""
+        return self._held([one for one, _ in batch]) if self._is_slow else {}
+
+    def add(self, vectors: Mapping[str, bytes]) -> bool:
+        """Remember them soon; whether another process has embedded one of them at the same time."""
+        if not vectors:
+            return False
+        self._waiting |= vectors
+        self._is_slow = self._now() - self._remembered >= REMEMBERED_EVERY
+        met = self._is_slow and bool(self._held(vectors))
+        if self._is_slow or len(self._waiting) >= _MOST_WAITING:
+            self.remember()
+        return met
+
+    def _held(self, hashes: Iterable[str]) -> dict[str, bytes]:
+        return {} if self._alone else dict(self._cache.vectors(self._engine, hashes))
+
+    def remember(self) -> None:
+        """Save what waits."""
+        if self._waiting:
+            self._cache.save_vectors(self._engine, self._waiting)
+        self._waiting, self._remembered = {}, self._now()
 
 
 def _number(folder: IndexFolder) -> int:

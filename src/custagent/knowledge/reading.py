@@ -142,5 +142,6 @@ class Reading:
 
 
 def sentence(error: SourceError) -> str:
-    """The error as a person is told it."""
-    return f"{error.message} {error.hint}".strip()
+    """The error as a person is told it: what is wrong, and what to do."""
+    ended = not error.hint or error.message.endswith((".", "!", "?"))
+    return f"{error.message}{'' if ended else '.'} {error.hint}".strip()

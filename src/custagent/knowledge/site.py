@@ -12,6 +12,7 @@ from custagent.core.errors import AddressRefused, FetchError
 from custagent.knowledge.crawl_events import Validators
 from custagent.knowledge.fetch import MOST_REDIRECTS, Fetched, Fetcher, Hop, Media, Moved, redirects_too_often
 from custagent.knowledge.pace import Pace
+from custagent.knowledge.refresh import refresh_target
 from custagent.knowledge.robots import Robots, fetch_robots
 from custagent.knowledge.url import normal_url, origin
 
@@ -45,7 +46,7 @@ class Site:
             return self._robots[place]
 
     async def hop(self, url: str, *, etag: str, last_modified: str) -> Hop:
-        """What `url` answers, when it is its turn. Raises FetchError."""
+        """What `url` answers, when it is its turn; a page that sends its reader on has moved. Raises FetchError."""
         await self.robots(url)
         pace = self._paces[origin(url)]
         async with pace.turn():
@@ -57,7 +58,9 @@ class Site:
                 raise
             if isinstance(hop, Fetched) and hop.throttled:
                 pace.slow_down()
-            return hop
+        if isinstance(hop, Fetched) and (target := refresh_target(hop.raw)):
+            return Moved(location=hop.raw.location, target=target, status=HTTPStatus.OK)
+        return hop
 
     async def follow(self, start: str, known: Callable[[str], Validators]) -> tuple[str, Hop]:
         """The address where the redirects of `start` end, and what it answers: no Moved and no Media.

@@ -79,7 +79,8 @@ async def read_sitemaps(
 ) -> SitemapTree:
     """Everything that the files at `roots` and the files they point to list.
 
-    `load` gets a file or raises FetchError; addresses that are relative, or that `belongs` refuses, are dropped.
+    `load` gets a file or raises FetchError; addresses that `belongs` refuses are dropped. Relative ones count from their
+    file, though the protocol knows none: sites are built without being told their own name.
     """
     waiting = deque((root, 1) for root in dict.fromkeys(roots))
     known = set(roots)
@@ -97,10 +98,11 @@ async def read_sitemaps(
             problems.append((place, exc))
             cut = len(problems) == _MOST_PROBLEMS
             continue
-        pages.update(dict.fromkeys(url for entry in found.pages if (url := normal_url(entry)) and belongs(url)))
-        changed.update(_of_pages(found.changed, pages))
-        languages.update(_of_pages(found.languages, pages))
-        nested = [url for entry in found.sitemaps if (url := normal_url(entry)) and belongs(url) and url not in known]
+        pages.update(dict.fromkeys(url for entry in found.pages if (url := normal_url(entry, place)) and belongs(url)))
+        changed.update(_of_pages(found.changed, pages, place))
+        languages.update(_of_pages(found.languages, pages, place))
+        entries = (normal_url(entry, place) for entry in found.sitemaps)
+        nested = [url for url in entries if url and belongs(url) and url not in known]
         known.update(nested)
         if depth < _DEEPEST:
             waiting.extend((url, depth + 1) for url in nested)
@@ -113,9 +115,9 @@ async def read_sitemaps(
     return SitemapTree(pages=kept, changed=changed, languages=languages, problems=tuple(problems), cut=cut)
 
 
-def _of_pages(told: Mapping[str, str], pages: Mapping[str, None]) -> dict[str, str]:
-    """What a file tells of `pages`, by their normal address."""
-    return {url: said for entry, said in told.items() if (url := normal_url(entry)) in pages}
+def _of_pages(told: Mapping[str, str], pages: Mapping[str, None], place: str) -> dict[str, str]:
+    """What the file at `place` tells of `pages`, by their normal address."""
+    return {url: said for entry, said in told.items() if (url := normal_url(entry, place)) in pages}
 
 
 class _Full(Exception):

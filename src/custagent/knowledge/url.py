@@ -14,6 +14,14 @@ _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _STRAY = re.compile(r"[\t\r\n]")
 
+# Who the visitor is, where sites write it into the path, or into a parameter whose value looks the part.
+_SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGNORECASE)
+_SESSION = re.compile(
+    r"(?:sid|sess|sess_?id|session|session[_-]?id|oscsid|zenid)=(?=[^&]*\d)[0-9a-z-]{12,}", re.IGNORECASE
+)
+# A wrong relative link leads from /a/ to /a/a/ and on for ever: no site means the same folders three times in a row.
+_ROUND = re.compile(r"((?:/[^/]*[A-Za-z][^/]*)(?:/[^/]+){0,3})\1\1(?:/|\Z)")
+
 # Parameters that tell a site where its visitor came from, or who it is; never which page is meant.
 _TRACKING = re.compile(
     r"(utm_\w*|mc_\w*|pk_\w*|mtm_\w*|hsa_\w*|_hs\w*|__hs\w*|oly_\w*|vero_\w*|gclid|gclsrc|dclid|gbraid|wbraid|fbclid|"
@@ -26,8 +34,8 @@ def normal_url(reference: str, base: str = "") -> str:
     """The absolute address that `reference` means on the page `base`; "" for what is no page of the web.
 
     Two spellings of one page come out the same (RFC 3986 §6.2): scheme and host in lower case, no default port, no dot
-    segments, escapes only where needed and in upper case, "/" for an empty path. Fragments, user names and tracking
-    parameters are no part of it.
+    segments, escapes only where needed and in upper case, "/" for an empty path. Fragments, user names, tracking
+    parameters and session ids are no part of it. An address that goes round and round (/a/a/a/) is no page.
     """
     text = _STRAY.sub("", reference.strip())
     try:
@@ -48,7 +56,7 @@ def _normal(text: str) -> str:
         url = str(httpx.URL(place))
     except (httpx.InvalidURL, ValueError):
         return ""
-    return url if len(url) <= _LONGEST else ""
+    return url if len(url) <= _LONGEST and not _ROUND.search(path_and_query(url).partition("?")[0]) else ""
 
 
 def place(url: str) -> tuple[str, str, str]:
@@ -73,9 +81,14 @@ def origin(url: str) -> str:
 
 def _plain(raw_path: str) -> str:
     path, _, query = raw_path.partition("?")
-    kept = [part for part in query.split("&") if part and not _TRACKING.fullmatch(part.partition("=")[0])]
+    kept = [part for part in query.split("&") if part and not _is_of_visitor(part)]
     tail = "?" + "&".join(kept) if kept else ""
-    return _ESCAPE.sub(_escape, (path or "/") + tail)
+    return _ESCAPE.sub(_escape, (_SESSION_IN_PATH.sub("", path) or "/") + tail)
+
+
+def _is_of_visitor(parameter: str) -> bool:
+    """Whether a part of the query is about who asks, not about which page."""
+    return bool(_TRACKING.fullmatch(parameter.partition("=")[0]) or _SESSION.fullmatch(parameter))
 
 
 def _escape(match: re.Match[str]) -> str:

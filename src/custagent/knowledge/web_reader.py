@@ -10,11 +10,12 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from custagent.core.agent import UrlSource
-from custagent.core.document import RawContent
+from custagent.core.document import NOINDEX, ROBOTS, RawContent
 from custagent.core.errors import FetchError, SourceError
 from custagent.core.ports import DocumentStore
 from custagent.knowledge.convert.converted import Converted
 from custagent.knowledge.convert.kind import is_page
+from custagent.knowledge.convert.not_found import says_not_found
 from custagent.knowledge.convert.page_head import moment
 from custagent.knowledge.crawl import (
     CrawlDone,
@@ -30,18 +31,17 @@ from custagent.knowledge.crawl import (
     Validators,
     crawl,
 )
-from custagent.knowledge.fetch import Fetched, Fetcher, NotModified
+from custagent.knowledge.fetch import Fetched, Fetcher, NotModified, no_such_page
 from custagent.knowledge.reading import MOST_REMOVED, Reading, sentence
 from custagent.knowledge.same_bytes import bytes_hash, is_as_before
 from custagent.knowledge.site import Site
 from custagent.knowledge.split import split
 from custagent.knowledge.url import normal_url
 
-_NOINDEX = "the page asks not to be searchable"
 _SKIPS = {
-    SkipReason.ROBOTS: "robots.txt asks not to read it",
+    SkipReason.ROBOTS: ROBOTS,
     SkipReason.ROBOTS_UNREACHABLE: "the host's robots.txt is out of reach, so nothing of it is read now",
-    SkipReason.NOINDEX: _NOINDEX,
+    SkipReason.NOINDEX: NOINDEX,
     SkipReason.LIMIT: "left out by max_pages",
 }
 _STOPS = {
@@ -89,7 +89,10 @@ class WebReader:
         converted = await asyncio.to_thread(self._convert, hop.raw)
         if hop.noindex or converted.noindex:
             reading.gone |= reading.before
-            raise SourceError(f"{url} is not read: {_NOINDEX}")
+            raise SourceError(f"{url} is not read: {NOINDEX}")
+        if says_not_found(converted.document):
+            reading.gone |= reading.before
+            raise no_such_page(url)
         document = replace(converted.document, bytes_hash=bytes_hash(hop.raw))
         reading.store(document, split(document))
 
@@ -176,6 +179,8 @@ class WebReader:
 
     def _links_of(self, raw: RawContent) -> PageLinks[Converted]:
         converted = self._convert(raw)
+        if says_not_found(converted.document):
+            raise no_such_page(raw.location)
         return PageLinks(
             page=converted,
             links=converted.links,

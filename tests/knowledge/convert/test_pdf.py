@@ -242,6 +242,7 @@ def test_a_scanned_file_with_a_line_of_the_scanner_on_each_page_is_refused(make_
         ("untitled", "First line"),
         ("Microsoft Word - Price list.docx", "Price list"),
         ("a.tex", "First line"),
+        ("terms.html", "First line"),
     ],
 )
 def test_title(make_pdf, title, expected):

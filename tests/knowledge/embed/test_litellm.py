@@ -48,7 +48,7 @@ class Service:
             case "not a number":
                 rows[0]["embedding"] = [float("nan")] * 3
             case "slow":
-                self.done.wait(30)
+                self.done.wait(60)
         return 200, json.dumps(body).encode()
 
 

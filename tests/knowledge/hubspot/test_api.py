@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -174,3 +177,31 @@ def test_a_token_that_cannot_be_one_is_refused_unseen(token: str) -> None:
     with pytest.raises(UsageError) as caught:
         HubSpotApi(token)
     assert token not in caught.value.message
+
+
+def test_a_bad_certificate_is_named_and_not_tried_again(tmp_path: Path) -> None:
+    """As behind a proxy that opens what is encrypted: being online is not what is missing."""
+    cert, key = str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
+    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key,
+            "-out", cert, "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]  # fmt: skip
+    subprocess.run(made, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    slept: list[float] = []
+
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    async def scene() -> None:
+        server = await asyncio.start_server(hang_up, "127.0.0.1", 0, ssl=context)
+        place = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with server, HubSpotApi(TOKEN, base=f"https://{place}", allow_hosts=(place,), sleep=sleep) as api:
+            async for _ in api.results(KINDS["blog"]):
+                pass
+
+    with pytest.raises(FetchError, match=r"certificate of 127\.0\.0\.1 is not valid \(self-signed certificate\)"):
+        asyncio.run(scene())
+    assert slept == []

@@ -43,17 +43,20 @@ _ASIDE_CONTENT = re.compile(
 _CLASS = re.compile(
     # A program or a design system puts its own letters before: kb-, hc-, js-, kb__.
     r"(?:[a-z]{1,3}[-_]{1,2})?(?:"
-    r"(?:bread-?crumbs?)(?:[-_](?:nav|list|container|wrapper|trail))?"
+    r"(?:bread-?crumbs?)(?:[-_](?:nav|list|container|wrapper|trail|portlet))?"
     r"|(?:eu-)?(?:cookie|cookies|gdpr|consent|privacy)[-_]?(?:banner|consent|notice|bar|popup|modal|overlay|message|law"
     r"|dialog|wall|layer|settings|box|confirmation)(?:[-_]\S*)?|onetrust-\S+|cybotcookiebot\S*|cmplz-\S+|cky-\S+"
     r"|(?:[a-z]+[-_]){0,2}avatar(?:[-_]\S*)?|(?:article|post|entry|page)[-_](?:meta|byline|author)|meta-(?:group|data)"
     r"|by-?line|author-(?:box|bio|card)|(?:article|post|page)[-_]comments?(?:[-_]\S*)?|comment-(?:form|callout|overview)"
     r"|(?:article|page)[-_]more[-_]questions"
+    # What blogs and shops put below their texts, by the names that their programs give it.
+    r"|comments-area|comment-?list|comment-respond|disqus\S*|sharedaddy|sd-sharing\S*|jp-relatedposts\S*"
+    r"|ez-toc-(?:container|title)\S*|theme-doc-(?:version-badge|toc-mobile|breadcrumbs|footer)"
     r"|(?:social|share|sharing)[-_]?(?:links?|buttons?|icons?|bar|list|media|tools|share|this)|addtoany\S*|sharethis\S*"
     r"|(?:article|page|post|doc|docs|content|helpful|was)[-_]?(?:votes?|voting|feedback|helpful|rating|ratings)\S*"
     r"|was-this-\S*|(?:is-|this-)?helpful(?:[-_]\S*)?|feedback(?:[-_](?:form|widget|box|container|section|wrapper))?"
     r"|(?:related|recommended|similar|more|recent|popular|trending|promoted)[-_]?(?:articles?|posts?|links?|pages?"
-    r"|topics?|stories|reading)(?:[-_](?:list|container|section|wrapper|block))?"
+    r"|topics?|stories|reading|products?)(?:[-_](?:list|container|section|wrapper|block))?"
     r"|newsletter(?:[-_]\S*)?|subscribe(?:[-_](?:form|box|widget|banner))?|sign-?up[-_](?:form|box|banner)"
     r"|pagination|pager|paginator|page-?numbers?|(?:prev|previous)[-_]?(?:and[-_])?next(?:[-_]\S*)?|post-navigation"
     r"|skip(?:[-_]?(?:link|links|nav|navigation|to-content|to-main|to-main-content))|skiplinks?"
@@ -95,6 +98,12 @@ _HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hi
 _BOOTSTRAP_HIDDEN = re.compile(r"(?:^|\s)d-none(?:\s|$)(?!.*\bd-\w+-(?!none))", re.DOTALL)
 #: Characters of an element's names that are looked at; nobody writes more, and those seen are remembered.
 MAX_NAMES = 500
+#: What a click opens, where nothing else says so.
+_PANEL = re.compile(
+    r"(?:[^\W_]+[-_]+){0,3}(?:accordion|collapsible|faq|expand(?:er|able)?)(?:[-_]+[^\W_]+){0,2}?"
+    r"[-_]+(?:content|body|panel|text|answer|description)|(?:faq-?)?answer",
+    re.IGNORECASE,
+)
 _QUOTING = frozenset({"blockquote", "table", "dd"})
 _SECTIONING = frozenset({"main", "article", "section"})
 _KEPT_INSIDE = "main, [role=main], h1"
@@ -161,11 +170,13 @@ class Boilerplate:
     def _is_hidden(self, attributes: Attributes) -> bool:
         if self._shown_on_demand and (attributes.get("id") or "") in self._shown_on_demand:
             return False
+        names = attributes.get("class")
+        if names and _is_panel(names[:MAX_NAMES]):
+            return False
         if "hidden" in attributes and attributes["hidden"] != "until-found":
             return attributes.get("role") != "tabpanel"
         if attributes.get("aria-hidden") == "true" and attributes.get("role") != "tabpanel":
             return True
-        names = attributes.get("class")
         if names and "d-none" in names and _BOOTSTRAP_HIDDEN.search(names):
             return True
         style = attributes.get("style")
@@ -234,6 +245,11 @@ def _means_furniture(names: str) -> bool:
 def _means_furniture_outside(names: str) -> bool:
     """The same where the page does not mark its main part."""
     return any(_CLASS.fullmatch(name) or _CLASS_OUTSIDE.fullmatch(name) for name in names.split())
+
+
+@lru_cache(maxsize=4096)
+def _is_panel(names: str) -> bool:
+    return any(map(_PANEL.fullmatch, names.split()))
 
 
 @lru_cache(maxsize=4096)

@@ -11,7 +11,7 @@ from itertools import islice
 
 from custagent.core.errors import ConvertError
 from custagent.knowledge.convert.record import add_record
-from custagent.knowledge.convert.tables import table_lines
+from custagent.knowledge.convert.rows import row_names, table_lines
 from custagent.knowledge.convert.writer import SectionWriter
 
 _DELIMITERS = ",;\t|"
@@ -48,13 +48,17 @@ def read_csv(text: str, writer: SectionWriter, location: str) -> None:
         )
     rows = _without_preamble(rows, writer)
     headings, rows = (rows[0], rows[1:]) if len(rows) > 1 and _is_heading_row(rows[0]) else ([], rows)
-    for row in rows:
-        names = [headings[index] if index < len(headings) else "" for index in range(len(row))]
-        if len(set(names)) == len(names) and all(names):
-            add_record(writer, dict(zip(names, row, strict=True)), group=1)
-        else:
-            for line in table_lines(names, [[" ".join(cell.split()) for cell in row]]):
-                writer.add(line, group=1)
+    for row, name in zip(rows, row_names(headings, rows), strict=True):
+        _write(row, headings, name, writer)
+
+
+def _write(row: list[str], headings: list[str], name: str, writer: SectionWriter) -> None:
+    names = [headings[index] if index < len(headings) else "" for index in range(len(row))]
+    if len(set(names)) == len(names) and all(names):
+        add_record(writer, dict(zip(names, row, strict=True)), group=1, name=name)
+    else:
+        for line in table_lines(names, [[" ".join(cell.split()) for cell in row]]):
+            writer.add(line, group=1)
 
 
 def _rows(text: str, delimiter: str) -> Iterator[list[str]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from custagent.core.errors import ConvertError
 from custagent.knowledge.convert.record import add_record, add_text, name_of, plain
+from custagent.knowledge.convert.rows import row_names
 from custagent.knowledge.convert.writer import MAX_HEADING, SectionWriter
 
 _HINT = "Export it again from the program that made it, or check it with: python -m json.tool FILE"
@@ -23,8 +24,8 @@ _DEEPEST_HEADING = 6
 def read_json(text: str, writer: SectionWriter, location: str) -> None:
     """Write what a JSON file holds. Raises ConvertError where it breaks its format."""
     try:
-        for value in _values(text, location):
-            _write(value, writer, level=1)
+        values = list(_values(text, location))
+        _write(values if len(values) > 1 else values[0], writer, level=1)
     except RecursionError as error:
         raise ConvertError(
             f"{location}: the JSON is nested too deeply to hold text", hint="Export it in a flatter form, such as CSV."
@@ -61,10 +62,21 @@ def _write(value: object, writer: SectionWriter, *, level: int) -> None:
     if isinstance(value, dict):
         _write_object({str(key): one for key, one in value.items()}, writer, level=level)
     elif isinstance(value, list):
-        for one in value:
-            _write(one, writer, level=level)
+        for one, name in zip(value, _names(value), strict=True):
+            if name:
+                add_record(writer, {str(key): _plain(field) for key, field in one.items()}, group=level, name=name)
+            else:
+                _write(one, writer, level=level)
     else:
         writer.add(plain(_plain(value)), group=level)
+
+
+def _names(listed: list[Any]) -> list[str]:
+    """What the records of a long list are called; "" for all in any other list."""
+    if not all(isinstance(one, dict) and not any(map(_is_nested, one.values())) and not _asked(one) for one in listed):
+        return [""] * len(listed)
+    keys = list(dict.fromkeys(key for one in listed for key in one))
+    return row_names(list(map(str, keys)), [[_plain(one.get(key)) for key in keys] for one in listed])
 
 
 def _write_object(found: Mapping[str, Any], writer: SectionWriter, *, level: int) -> None:

@@ -16,7 +16,7 @@ from custagent.knowledge.convert.charset import decode
 from custagent.knowledge.convert.front_matter import last_changed, public_address, read_front_matter
 from custagent.knowledge.convert.inline import flat
 from custagent.knowledge.convert.naming import language_of, readable
-from custagent.knowledge.convert.tables import table_lines
+from custagent.knowledge.convert.rows import add_rows
 from custagent.knowledge.convert.writer import MAX_HEADING, QUESTION_LEVEL, SectionWriter
 
 _EXPLICIT_ANCHOR = re.compile(r"\s*\{\s*#([\w:.-]+)[^{}]*\}\s*$")
@@ -161,8 +161,7 @@ class _MarkdownReader:
             elif token.type == "inline":
                 rows[-1].append(" ".join(_inline_text(token).split()))
         self._group += 1
-        for line in table_lines(rows[0], rows[1:]):
-            self.writer.add(line, group=self._group)
+        add_rows(self.writer, rows[0], rows[1:], group=self._group)
 
     def _html(self, source: str) -> None:
         """HTML between the paragraphs: its text, and a `<summary>` as a question."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from custagent.knowledge.convert.questions import is_date_line
+from custagent.knowledge.convert.written_date import written_date
 
 #: Who says what a robot may do: to all, and to us.
 _ROBOTS: Final = ("robots", "custagent")
@@ -60,6 +61,8 @@ class PageHead:
     def dated(self, structured: Iterable[Mapping[str, Any]]) -> str:
         """When it was last changed, else published, as ISO 8601 in UTC; "" when it does not say.
 
+        What it tells programs comes first, then what stands in its text.
+
         `structured` is what it tells search engines (see `structured.nodes_of`).
         """
         changed, published = [], []
@@ -74,7 +77,11 @@ class PageHead:
                 changed.append(content)
             elif name in _PUBLISHED:
                 published.append(content)
-        return next((told for one in (*changed, *published) if (told := moment(one))), "")
+        told = next((told for one in (*changed, *published) if (told := moment(one))), "")
+        body = self._tree.body
+        if told or body is None:
+            return told
+        return moment(written_date(" ".join(body.text(separator=" ").split())))
 
     def _named(self) -> Iterator[tuple[str, str]]:
         for attributes in self._metas:

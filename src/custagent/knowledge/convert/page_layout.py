@@ -15,6 +15,10 @@ from itertools import pairwise
 from statistics import median, quantiles
 from typing import Any
 
+from custagent.knowledge.convert.page_line import Line
+from custagent.knowledge.convert.page_tables import with_tables
+from custagent.knowledge.convert.reflow import TABLE_ROW
+
 #: More blocks than this are no text but a drawing: they stay as they are.
 _MAX_BLOCKS = 60
 #: Of the smaller width so much must be shared for one block to stand above another.
@@ -32,24 +36,6 @@ _BOLD_WEIGHT = 600
 _BOLD_NAMES = ("bold", "black", "heavy", "demi")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A line of text, or a part of one; lengths in points, from the page's lower left corner."""
-
-    text: str
-    left: float = 0.0
-    right: float = 0.0
-    bottom: float = 0.0
-    top: float = 0.0
-    #: How large its letters are.
-    size: float = 0.0
-    bold: bool = False
-    #: It stands on the same line as the one before, after a wide gap.
-    goes_on: bool = False
-    #: Wide gaps part it, as between the cells of a table.
-    parted: bool = False
-
-
 def lines_of(text_page: Any, *, looks: bool) -> list[Line]:
     """The lines of a page of PDFium's in reading order; `looks`: also whether they are bold, which takes longer."""
     text: str = text_page.get_text_range()
@@ -57,14 +43,16 @@ def lines_of(text_page: Any, *, looks: bool) -> list[Line]:
     is_placed = len(text) == text_page.count_chars()
     found: list[Line] = []
     at = 0
-    for row in text.split("\n"):
+    for row in text.replace(TABLE_ROW, " ").split("\n"):
         shown = row.strip()
         if shown and is_placed:
             found += _placed(text_page, shown, at + row.index(shown[0]), looks=looks)
         else:
             found.append(Line(text=shown))
         at += len(row) + 1
-    return in_reading_order(found)
+    if _columns(found) or not is_placed:
+        return in_reading_order(found)
+    return in_reading_order(with_tables(found, lambda line: line.bold or _is_bold(text_page, line.at)))
 
 
 def in_reading_order(lines: Sequence[Line]) -> list[Line]:
@@ -93,8 +81,9 @@ def _whole_lines(lines: Sequence[Line]) -> list[Line]:
 
 
 def _placed(text_page: Any, text: str, begin: int, *, looks: bool) -> Iterator[Line]:
-    """A line, in parts where there are wide gaps in it."""
+    """A line, in parts where there are wide gaps in it, or where it is several that PDFium took for one."""
     starts = [0, *_gaps(text_page, text, begin), len(text)]
+    floor = 0.0
     for start, stop in pairwise(starts):
         part = text[start:stop].rstrip()
         at, end = begin + start, begin + start + len(part) - 1
@@ -108,8 +97,10 @@ def _placed(text_page: Any, text: str, begin: int, *, looks: bool) -> Iterator[L
             # The number of a point may be set larger than the text.
             size=min(first[3] - first[2], last[3] - last[2]),
             bold=looks and _is_bold(text_page, at) and _is_bold(text_page, end),
-            goes_on=start > 0,
+            goes_on=start > 0 and first[3] > floor,
+            at=at,
         )
+        floor = last[2]
 
 
 @cache
@@ -134,13 +125,13 @@ def _gaps(text_page: Any, text: str, begin: int) -> Iterator[int]:
     """
     boxes = [text_page.get_rect(number) for number in range(text_page.count_rects(begin, len(text)))]
     wide = max((_GAP * (top - bottom) for _, bottom, _, top in boxes), default=0.0)
-    if not any(following[0] - box[2] > wide for box, following in pairwise(boxes)):
+    if not any(following[0] - box[2] > wide or following[3] < box[1] for box, following in pairwise(boxes)):
         return
     for at in range(1, len(text)):
         if text[at - 1] == " " and text[at] != " ":
             left, _, bottom, top = _box(text_page, begin + at)
-            _, end, *_ = _box(text_page, begin + len(text[:at].rstrip()) - 1)
-            if left - end > _GAP * (top - bottom):
+            _, end, floor, _ = _box(text_page, begin + len(text[:at].rstrip()) - 1)
+            if left - end > _GAP * (top - bottom) or top < floor:
                 yield at
 
 

@@ -30,6 +30,8 @@ _LISTS = frozenset({"ul", "ol", "menu", "dir"})
 _STRUCTURES = _LISTS | {"li", "dl", "table", "pre", "button"}
 #: Without attributes they are boxes and nothing else.
 _BOXES = BLOCK_TAGS - _STRUCTURES - _HEADINGS.keys() - {"summary", "label", "dt"}
+#: What tables are called that are drawn with boxes.
+_DRAWN = ("table", "grid", "treegrid")
 #: Their end is an event of its own.
 _CLOSED = _LISTS | {"a", "q", "li", "dl"}
 
@@ -130,7 +132,8 @@ class PageReader:
             return self._question(node, tag)
         if tag in _STRUCTURES:
             return self._structure(node, tag, attributes)
-        return self._inline(node, tag, attributes)
+        is_drawn = attributes.get("role") in _DRAWN and tables.is_drawn(node)
+        return self._rows(node) if is_drawn else self._inline(node, tag, attributes)
 
     def _structure(self, node: LexborNode, tag: str, attributes: Attributes) -> bool:
         """What has a form of its own. A button that is no question is a control."""
@@ -307,9 +310,15 @@ class PageReader:
     def _table(self, node: LexborNode) -> bool:
         if tables.is_layout(node):
             return True
+        return self._rows(node)
+
+    def _rows(self, node: LexborNode) -> bool:
         self._groups += 1
-        for line in tables.rows_of(node, self._drops):
-            self._add(line, group=self._groups)
+        for name, line in tables.rows_of(node, self._drops):
+            if name:
+                self.writer.row(name, line)
+            else:
+                self._add(line, group=self._groups)
         return False
 
     def _code(self, node: LexborNode) -> None:

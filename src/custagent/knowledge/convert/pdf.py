@@ -11,10 +11,11 @@ from custagent.core.document import Document, RawContent, Section
 from custagent.core.errors import ConvertError
 from custagent.knowledge.convert.converted import Converted
 from custagent.knowledge.convert.naming import language_of, readable
-from custagent.knowledge.convert.page_layout import Line, lines_of
+from custagent.knowledge.convert.page_layout import lines_of
+from custagent.knowledge.convert.page_line import Line
 from custagent.knowledge.convert.page_lines import Pages, without_contents, without_running_heads
 from custagent.knowledge.convert.print_headings import print_headings
-from custagent.knowledge.convert.reflow import LIST_ITEM, SENTENCE_END, line_width, reflow
+from custagent.knowledge.convert.reflow import LIST_ITEM, SENTENCE_END, TABLE_ROW, line_width, reflow
 from custagent.sentences import running_sentences
 
 #: A longer file would fill the index with one document.
@@ -48,7 +49,7 @@ _NUMBERING = re.compile(
 )
 #: Titles that programs put in when the author gave none.
 _NO_TITLE = re.compile(
-    r"(?:untitled|document|dokument|title|presentation|\(?anonymous\)?|\(?unspecified\)?)?\s*\d*|.*\.(?:tex|dvi|indd|qxd)",
+    r"(?:untitled|document|dokument|title|presentation|\(?anonymous\)?|\(?unspecified\)?)?\s*\d*|.*\.(?:tex|dvi|indd|qxd|html?|php|aspx?)",
     re.IGNORECASE,
 )
 _PROGRAM_PREFIX = re.compile(r"^Microsoft (?:Word|PowerPoint|Excel) - |\.(?:docx?|pptx?|xlsx?|pdf|odt)$", re.IGNORECASE)
@@ -213,6 +214,8 @@ def _printed_title(pages: list[list[Line]], outline: list[_Entry]) -> str:
     if alike == 1 and len(largest[0].title) <= _MAX_TITLE:
         return largest[0].title
     first = next((line.text.strip() for lines in pages for line in lines if line.text.strip()), "")
+    if first.startswith(TABLE_ROW):
+        return ""
     return first if len(first) <= _MAX_TITLE else ""
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from custagent.knowledge.convert.page_layout import Line
+from custagent.knowledge.convert.page_line import Line
 from custagent.knowledge.convert.reflow import LIST_ITEM
 
 #: Times the size of the text.

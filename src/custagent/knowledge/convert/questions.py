@@ -40,6 +40,7 @@ _UPDATED = re.compile(
     r"|(?:sidan |artikeln )?senast (?:uppdaterad|ändrad|granskad)\b.{0,40}"
     r"|(?:zuletzt (?:aktualisiert|geändert)|letzte (?:aktualisierung|änderung))\b.{0,40}"
     r"|(?:dernière (?:mise à jour|modification)|última actualización|ultimo aggiornamento|última atualização)\b.{0,40}"
+    r"|(?:sivu )?(?:viimeksi )?(?:päivitetty|muokattu) .{0,40}|ostatni[ao] (?:aktualizacja|zmiana|zaktualizowano)\b.{0,40}"
     r"|(?:laatst (?:bijgewerkt|gewijzigd)|(?:sist|sidst) (?:oppdatert|opdateret|endret|ændret))\b.{0,40}",
     re.IGNORECASE,
 )
@@ -54,8 +55,11 @@ _VOTES_AFTER = 3
 
 def is_question(node: LexborNode, tag: str, attributes: Attributes) -> bool:
     """Whether the element is a question, or the lid of an answer, though it is no heading. (`dt`: see `explains`.)"""
-    if tag in ("summary", "label"):
+    if tag == "summary":
         return True
+    if tag == "label":
+        # Others name a field of a form.
+        return (node.text() or "").strip().endswith("?")
     if not attributes:
         return False
     if attributes.get("itemprop") == "name" and tag not in ("meta", "link"):

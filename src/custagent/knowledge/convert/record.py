@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from custagent.knowledge.convert.tables import table_lines
+from custagent.knowledge.convert.rows import is_name, table_lines
 from custagent.knowledge.convert.writer import MAX_HEADING, QUESTION_LEVEL, SectionWriter
 
 _QUESTION = re.compile(
@@ -16,12 +16,6 @@ _ANSWER = re.compile(
     r"answers?|a|svar|antwort(?:en)?|réponse|reponse|respuesta|risposta|antwoord|vastaus|odpowiedź|resposta",
     re.IGNORECASE,
 )
-#: What a record is called by.
-_NAME = re.compile(
-    r"title|name|heading|headline|subject|label|titel|rubrik|namn|navn|titre|nom|título|titulo|nombre|titolo|nome"
-    r"|überschrift|otsikko|nimi|tytuł|nazwa|overskrift",
-    re.IGNORECASE,
-)
 #: A value longer than this is a text, no field; one of several lines is so sooner.
 _LONG = 200
 _LONG_LINES = 80
@@ -29,20 +23,26 @@ _LONG_LINES = 80
 _HTML = re.compile(r"</?(?:p|br|div|ul|ol|li|h[1-6]|table|strong|em|b|i|span|a)\b[^<>]*>", re.IGNORECASE)
 
 
-def add_record(writer: SectionWriter, record: Mapping[str, str], *, group: int) -> None:
-    """A record as a line, as a section headed by its question, or as one headed by its name where it holds a text."""
+def add_record(writer: SectionWriter, record: Mapping[str, str], *, group: int, name: str = "") -> None:
+    """A record as a line, as a section headed by its question, or as one headed by its name where it holds a text.
+
+    With `name` it is a section of that heading in any case.
+    """
     record = {name: plain(value) for name, value in record.items()}
     question = next((value for name, value in record.items() if _QUESTION.fullmatch(name) and value), "")
     answer = next((value for name, value in record.items() if _ANSWER.fullmatch(name) and value), "")
     if question and answer and len(question) <= MAX_HEADING:
         add_text(writer, question, [answer], {k: v for k, v in record.items() if v not in (question, answer)})
         return
-    name = name_of(record)
+    called = name_of(record)
     texts = [value for value in record.values() if _is_text(value)]
-    if name and texts:
-        add_text(writer, name, texts, {k: v for k, v in record.items() if v not in (name, *texts)})
+    if texts and (called or name):
+        add_text(writer, called or name, texts, {k: v for k, v in record.items() if v not in (called, *texts)})
         return
     lines = table_lines(list(record), [[" ".join(value.split()) for value in record.values()]])
+    if name:
+        add_text(writer, name, lines, {})
+        return
     for line in lines:
         writer.add(line, group=group)
 
@@ -62,7 +62,7 @@ def _is_text(value: str) -> bool:
 
 def name_of(record: Mapping[str, str]) -> str:
     """What the record is called, "" when nothing in it says so."""
-    found = (value for name, value in record.items() if _NAME.fullmatch(name) and value and len(value) <= MAX_HEADING)
+    found = (value for name, value in record.items() if is_name(name) and value and len(value) <= MAX_HEADING)
     return next((value for value in found if "\n" not in value), "")
 
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from custagent.core.document import Section
 from custagent.knowledge.convert.package import Package, R, chosen
-from custagent.knowledge.convert.tables import table_lines
+from custagent.knowledge.convert.rows import table_lines
 from custagent.knowledge.convert.writer import MAX_HEADING
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborNode
 
 from custagent.knowledge.convert.inline import Drops, flat, is_bare
+from custagent.knowledge.convert.rows import row_names, table_lines
 
 #: Spans beyond this are mistakes or attacks.
 _MAX_COLUMNS = 100
@@ -15,6 +16,12 @@ _MAX_ROWS = 5000
 _LAYOUT_CELL_CHARS = 1500
 #: What stands in no cell of a data table.
 _STRUCTURE = "table, h1, h2, h3, h4, h5, h6, pre, form, article"
+
+
+#: Tables that are drawn with boxes say what these are (https://www.w3.org/TR/wai-aria-1.2/#table).
+_ROWS = "tr, [role=row]"
+_HEAD_ROLES = frozenset({"columnheader", "rowheader"})
+_CELL_ROLES = _HEAD_ROLES | {"cell", "gridcell"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,41 +52,42 @@ def is_layout(table: LexborNode) -> bool:
     return len(rows) == 1 or any(len(cell.text()) > _LAYOUT_CELL_CHARS for cell in cells)
 
 
+def is_drawn(box: LexborNode) -> bool:
+    """Whether boxes that are called a table are one: of several rows of several cells."""
+    rows = box.css("[role=row]")
+    return len(rows) > 1 and all(sum(map(_is_cell, row.iter())) > 1 for row in rows)
+
+
 def _begins_with_headings(table: LexborNode) -> bool:
     first = table.css_first("tr")
     cells = [node for node in first.iter() if node.tag in ("td", "th")] if first is not None else []
     return len(cells) > 1 and all(node.tag == "th" or _is_bold(node, " ".join(node.text().split())) for node in cells)
 
 
-def rows_of(table: LexborNode, drops: Drops) -> list[str]:
-    """The lines of a data table: the caption, then one a row as "Country: Norway; Price: 49 kr"."""
-    lines = [flat(caption, drops) for caption in table.css("caption")]
+def rows_of(table: LexborNode, drops: Drops) -> list[tuple[str, str]]:
+    """The lines of a data table: the caption, then one a row as "Country: Norway; Price: 49 kr".
+
+    Each with its name, where the table is so long that its rows stand by themselves (see `rows`); else with "".
+    """
+    captions = [("", flat(caption, drops)) for caption in table.css("caption")]
     grid = _grid(table, drops)
     heads = 0
     while heads < len(grid) - 1 and _is_head_row(grid[heads]):
         heads += 1
     headings = _headings(grid[:heads])
+    body = grid[heads:]
+    names = row_names(headings, [_values(row) for row in body])
     if not heads and all(_is_headed(row) for row in grid):
-        return [*lines, *(f"{row[0].text.rstrip(': ')}: {'; '.join(filter(None, _values(row)[1:]))}" for row in grid)]
-    for row in grid[heads:]:
-        if len(row) > 1 and len({cell.text for cell in row}) == 1 and not row[1].is_first:
-            lines.append(row[0].text)
-        else:
-            lines += table_lines(headings, [_values(row)])
-    return [line for line in lines if line]
+        lines = [f"{row[0].text.rstrip(': ')}: {'; '.join(filter(None, _values(row)[1:]))}" for row in grid]
+    else:
+        lines = [_line(headings, row) for row in body]
+    return [one for one in (*captions, *zip(names, lines, strict=True)) if one[1]]
 
 
-def table_lines(headings: list[str], rows: list[list[str]]) -> list[str]:
-    """Rows of values as lines; a value without a heading stands alone, an empty one is left out."""
-    lines = []
-    for row in rows:
-        pairs = []
-        for index, value in enumerate(row):
-            heading = headings[index].rstrip(": ") if index < len(headings) else ""
-            if value:
-                pairs.append(f"{heading}: {value}" if heading and heading != value else value)
-        lines.append("; ".join(pairs))
-    return [line for line in lines if line]
+def _line(headings: list[str], row: list[_Cell]) -> str:
+    if len(row) > 1 and len({cell.text for cell in row}) == 1 and not row[1].is_first:
+        return row[0].text
+    return "".join(table_lines(headings, [_values(row)]))
 
 
 def _is_head_row(row: list[_Cell]) -> bool:
@@ -106,13 +114,13 @@ def _grid(table: LexborNode, drops: Drops) -> list[list[_Cell]]:
     """Rows of cells with spans filled in: a tall cell's text is repeated in each row that it covers."""
     grid: list[list[_Cell]] = []
     tall: dict[int, tuple[int, _Cell]] = {}
-    for line in table.css("tr")[:_MAX_ROWS]:
+    for line in table.css(_ROWS)[:_MAX_ROWS]:
         if drops(line, "tr", line.attributes):
             continue
         in_head = line.parent is not None and line.parent.tag == "thead"
         row: list[_Cell] = []
         for node in line.iter():
-            if node.tag in ("td", "th") and not drops(node, node.tag, node.attributes):
+            if _is_cell(node) and not drops(node, node.tag or "", node.attributes):
                 _fill(row, tall)
                 _place(row, tall, node, _cell(node, drops, in_head=in_head))
         _fill(row, tall)
@@ -123,7 +131,12 @@ def _grid(table: LexborNode, drops: Drops) -> list[list[_Cell]]:
 
 def _cell(node: LexborNode, drops: Drops, *, in_head: bool) -> _Cell:
     text = flat(node, drops)
-    return _Cell(text=text, is_head=in_head or node.tag == "th" or _is_bold(node, text))
+    is_head = in_head or node.tag == "th" or node.attributes.get("role") in _HEAD_ROLES
+    return _Cell(text=text, is_head=is_head or _is_bold(node, text))
+
+
+def _is_cell(node: LexborNode) -> bool:
+    return node.tag in ("td", "th") or (node.tag != "-text" and node.attributes.get("role") in _CELL_ROLES)
 
 
 def _is_bold(node: LexborNode, text: str) -> bool:

@@ -10,8 +10,8 @@ from custagent.core.errors import ConvertError
 from custagent.knowledge.convert.charset import decode
 from custagent.knowledge.convert.naming import language_of, readable
 from custagent.knowledge.convert.reflow import LIST_ITEM, line_width, reflow
+from custagent.knowledge.convert.rows import add_rows
 from custagent.knowledge.convert.rst_tables import drawn_rows, table_end, written_rows
-from custagent.knowledge.convert.tables import table_lines
 from custagent.knowledge.convert.writer import QUESTION_LEVEL, SectionWriter
 
 _ADORNMENT = re.compile(r"([=\-~^\"'`#*+:._])\1{2,}")
@@ -175,8 +175,8 @@ class _TextReader:
 
     def _write_table(self, headings: list[str], rows: list[list[str]]) -> None:
         self._group += 1
-        for line in table_lines([self._plain(heading) for heading in headings], rows):
-            self._writer.add(self._plain(line), group=self._group)
+        plain = [[self._plain(cell) for cell in row] for row in rows]
+        add_rows(self._writer, [self._plain(heading) for heading in headings], plain, group=self._group)
 
     def _paragraph(self) -> None:
         block: list[str] = []

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from custagent.core.document import Section
 from custagent.knowledge.convert.package import Package, chosen
-from custagent.knowledge.convert.tables import table_lines
+from custagent.knowledge.convert.rows import add_rows
 from custagent.knowledge.convert.word_styles import ListStyle, Styles, W
 from custagent.knowledge.convert.writer import MAX_HEADING, SectionWriter
 
@@ -123,8 +123,7 @@ class _WordReader:
         values = [[cell.text if not cell.is_beside else "" for cell in row] for row in rows]
         headed = len(rows) > 1 and _has_heading_row(table)
         headings = [cell.text for cell in rows[0]] if headed else []
-        for line in table_lines(headings, values[1:] if headed else values):
-            self.writer.add(line, group=self._group)
+        add_rows(self.writer, headings, values[1:] if headed else values, group=self._group)
         self._group += 1
 
 

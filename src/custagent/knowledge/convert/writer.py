@@ -21,6 +21,10 @@ _IMPRINT = re.compile(
 )
 
 
+#: Deeper than any question that a table may stand in.
+_ROW_DEPTH = 1_000_000
+
+
 @dataclass(slots=True)
 class OpenHeading:
     """A heading under which text is being written."""
@@ -62,6 +66,7 @@ class _Draft:
     headings: tuple[str, ...]
     anchor: str
     opens: bool
+    is_row: bool = False
     blocks: list[_Block] = field(default_factory=list)
 
 
@@ -75,14 +80,22 @@ class SectionWriter:
 
     @property
     def first_heading(self) -> str:
-        """The first heading written, "" when there was none."""
-        return next((draft.headings[-1] for draft in self._drafts if draft.headings), "")
+        """The first heading written, "" when there was none; the name of a table's row is none."""
+        return next((draft.headings[-1] for draft in self._drafts if draft.headings and not draft.is_row), "")
 
     def add(self, text: str, *, group: int = 0, linked: int = 0) -> None:
         """A block of text; `linked` is how many of its characters are links."""
         if text.strip():
             self._drafts[-1].blocks.append(_Block(text=text, group=group, linked=linked))
             self.block_count += 1
+
+    def row(self, name: str, line: str) -> None:
+        """A row of a long table, as a section of its own under its name, below the headings that are open."""
+        anchor = self.open[-1].anchor if self.open else ""
+        self.heading(name, level=QUESTION_LEVEL, anchor=anchor, depth=_ROW_DEPTH)
+        self._drafts[-1].is_row = True
+        self.add(line)
+        self.close_questions(_ROW_DEPTH - 1)
 
     def heading(self, text: str, *, level: int, anchor: str, depth: float = 0.0) -> None:
         """Open a heading; it closes those of its level and below, a question (`depth`) only those it stands beside."""

@@ -20,7 +20,7 @@ import httpx
 from custagent.core.errors import FetchError, UsageError
 from custagent.knowledge import headers as header
 from custagent.knowledge.addresses import AddressGuard
-from custagent.knowledge.fetch import USER_AGENT
+from custagent.knowledge.fetch import USER_AGENT, certificate_error
 from custagent.knowledge.transport import GuardedTransport
 
 #: Where HubSpot serves it.
@@ -112,6 +112,11 @@ class HubSpotApi:
                 async with asyncio.timeout(PATIENCE):
                     status, headers, body = await self._ask(url)
             except (TimeoutError, httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
+                if refused := certificate_error(error):
+                    raise FetchError(
+                        f"the certificate of {url.host} is not valid ({refused.verify_message}).",
+                        hint="Whoever runs it, or the proxy on the way to it, has to correct that.",
+                    ) from error
                 if last:
                     raise FetchError(f"{url.host} did not answer.", hint="Check that you are online.") from error
                 asked = None
