@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
 from custagent.core.agent import Messages, Personality
 from custagent.core.answer import DecisionKind, Question, Reason, Utterance
+from custagent.core.document import ScoredChunk
+from custagent.core.ports import Retrieval, Search
 from custagent.core.workspace import Workspace
 from custagent.locales import catalogue
 from custagent.locales.tones import tones
@@ -53,6 +56,41 @@ def english(shared_content, chunk):
     content = shared_content()
     content.add([chunk(ENGLISH, location="en.md", title="Refunds")], source="en.md")
     return content
+
+
+class Found:
+    """A Retriever that has found these passages, whatever is asked."""
+
+    def __init__(self, *chunks: ScoredChunk, **rarity: float) -> None:
+        self._found = Retrieval(chunks=chunks, rarity={"en": rarity}, timings_ms={})
+
+    def retrieve(self, _search: Search, *, limit: int) -> Retrieval:
+        return replace(self._found, chunks=self._found.chunks[:limit])
+
+
+class TestHeadings:
+    """What the content and the conversation tell of the words in headings reaches the ranking."""
+
+    def asked(self, shop, agent, *found: ScoredChunk, text: str, said: str = "", **rarity: float) -> str:
+        answerer = replace(shop.answerer(agent(sure="answer")), retriever=Found(*found, **rarity))
+        history = (Utterance(role="contact", text=said),) if said else ()
+        return answerer.answer(Question(text=text, history=history)).candidates[0].title
+
+    def test_words_that_are_rare_in_the_content_count_more(self, shop, agent, scored):
+        found = scored(0.905, "a", title="Delivery prices"), scored(0.90, "b", title="Cargo Åland")
+        rarity = {"deliveri": 0.1, "price": 0.1, "cargo": 3.0, "åland": 3.0}
+        assert self.asked(shop, agent, *found, text="Delivery prices cargo Åland", **rarity) == "Cargo Åland"
+        assert self.asked(shop, agent, *found, text="Delivery prices cargo Åland") == "Delivery prices"
+
+    def test_what_was_said_before_counts(self, shop, agent, scored):
+        text = "It is more important."
+        word, thing = (
+            scored(0.90, "a", text, title="More than ever"),
+            scored(0.897, "b", text, title="Buy a helmet, a lock"),
+        )
+        asked, said = "Which is more important?", "Should I buy a helmet or a lock?"
+        assert self.asked(shop, agent, word, thing, text=asked, said=said) == "Buy a helmet, a lock"
+        assert self.asked(shop, agent, word, thing, text=asked) == "More than ever"
 
 
 class TestShortAnswers:

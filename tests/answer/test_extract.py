@@ -168,6 +168,15 @@ class TestTables:
         (told,) = quoted("What does a bike cost?", f"{paragraph(6)}\n\n{table}", grow_to=10)
         assert told == table
 
+    def test_under_a_heading_that_asks_for_it_the_table_is_the_answer(self, quoted, chunk):
+        days = "\n".join(
+            f"Day: {day}; Göteborg: 08:00–18:00; Malmö: 09:00–18:00" for day in ("Monday", "Thursday", "Friday")
+        )
+        sunday = "From April to June the workshop in Göteborg is also open on Sundays from 11:00 to 15:00."
+        text = f"{days}\n\n{sunday}"
+        assert quoted("What are your opening hours?", chunk(text, heading="Visit > Opening hours")) == [text]
+        assert quoted("What are your opening hours?", chunk(text, heading="Visit")) == [sunday]
+
     def test_or_is_left_out_where_it_does_not_fit(self, chunk):
         (made,) = quote("What does a bike cost?", [chunk("\n".join(self.ROWS))], room=400)
         assert made.list_left_out

@@ -22,6 +22,16 @@ def short(scored):
     return make
 
 
+@pytest.fixture(scope="session")
+def opening(scored):
+    """A page's passage of opening hours, under a heading."""
+
+    def make(score: float, page: str, heading: str):
+        return scored(score, page, "From ten to five.", title=page.capitalize(), heading=heading)
+
+    return make
+
+
 def texts(ranking: Ranking) -> list[str]:
     return [one.chunk.text for one in ranking.chunks]
 
@@ -42,6 +52,53 @@ def test_a_passage_in_the_contacts_language_goes_before_a_slightly_better_foreig
     assert texts(rank("q", "de", found)) == ["english", "svenska"]
     far = [scored(0.90, "en", "english"), scored(0.86, "sv", "svenska", language="sv")]
     assert texts(rank("q", "sv", far)) == ["english", "svenska"]
+
+
+class TestHeadings:
+    def test_a_heading_that_asks_the_same_goes_before_a_slightly_better_neighbour(self, scored):
+        neighbour = scored(0.91, "contents", "Is it legal to pay tax? Is it taxed?", heading="Taxes")
+        asked = scored(0.90, "legal", "Yes, in most countries.", heading="Is it legal to pay with bitcoin?")
+        assert rank("Is it legal to pay with bitcoin?", "en", [neighbour, asked]).chunks[0] is asked
+
+    def test_but_not_before_one_that_fits_far_better(self, scored):
+        better = scored(0.93, "contents", "Is it legal to pay tax? Is it taxed?", heading="Taxes")
+        asked = scored(0.90, "legal", "Yes, in most countries.", heading="Is it legal to pay with bitcoin?")
+        assert rank("Is it legal to pay with bitcoin?", "en", [better, asked]).chunks[0] is better
+
+    @pytest.mark.parametrize(
+        "place", [{"title": "Legal to pay with bitcoin"}, {"heading": "Legal > To pay with bitcoin"}]
+    )
+    def test_titles_and_the_headings_above_count_too(self, scored, place):
+        neighbour = scored(0.91, "contents", "Taxes.")
+        asked = scored(0.90, "page", "Yes.", **{"title": "Page", **place})
+        assert rank("Is it legal to pay with bitcoin?", "en", [neighbour, asked]).chunks[0] is asked
+
+    def test_those_of_another_language_tell_nothing(self, scored):
+        first = scored(0.91, "one", "Inget.", title="Ett", language="sv")
+        other = scored(0.90, "two", "Inget.", title="Taxi hotel museum", language="sv")
+        assert rank("taxi hotel museum", "en", [first, other]).chunks[0] is first
+
+    def test_of_a_question_of_one_word_they_tell_little(self, scored):
+        first = scored(0.91, "prices", "Sending it costs 49 kr.", title="Prices")
+        heading = scored(0.90, "returns", "59 kr.", heading="What it costs", title="Returns")
+        assert rank("What does it cost?", "en", [first, heading]).chunks[0] is first
+
+    def test_rare_words_count_more(self, scored):
+        common = scored(0.905, "a", "Nothing.", title="Delivery prices")
+        rare = scored(0.90, "b", "Nothing.", title="Cargo Åland")
+        question, rarity = (
+            "Delivery prices cargo Åland",
+            {"en": {"deliveri": 0.1, "price": 0.1, "cargo": 3, "åland": 3}},
+        )
+        assert rank(question, "en", [common, rare], rarity=rarity).chunks[0] is rare
+        assert rank(question, "en", [common, rare]).chunks[0] is common
+
+    def test_amid_a_conversation_they_are_compared_with_what_was_said_before(self, scored):
+        word = scored(0.90, "a", "It is more important.", title="More than ever")
+        thing = scored(0.897, "b", "It is more important.", title="Buy a helmet, a lock")
+        asked, said = "Which is more important?", "Should I buy a helmet or a lock?\nWhich is more important?"
+        assert rank(asked, "en", [word, thing], context=said).chunks[0] is thing
+        assert rank(asked, "en", [word, thing]).chunks[0] is word
 
 
 class TestShortAnswers:
@@ -116,6 +173,30 @@ class TestAmbiguity:
         best = scored(0.9, "van", "It costs 275 kr.")
         assert not rank("cost?", "en", [best, scored(0.87, "returns", "It costs 49 kr.")]).ambiguous
         assert not rank("cost?", "en", [best, scored(0.9, "contact", "Write to us.")]).ambiguous
+
+    def test_pages_that_answer_it_for_one_thing_each_are_meant_alike_though_one_scores_more(self, opening):
+        school, library = opening(0.96, "school", "When is the school open?"), opening(0.9, "library", "Open library")
+        ranking = rank("When are you open?", "en", [school, library, opening(0.95, "tax", "What do I pay?")])
+        assert ranking.ambiguous
+        assert ranking.topics == ("School: When is the school open?", "Library: Open library")
+
+    @pytest.mark.parametrize(
+        ("question", "first", "second"),
+        [
+            ("When are you open?", (0.96, "hours", "When are you open?"), (0.93, "library", "Open library")),
+            ("When are you open?", (0.96, "school", "When is the school open?"), (0.86, "library", "Open library")),
+            ("When are you open?", (0.96, "school", "When is the school open?"), (0.93, "library", "Library")),
+            ("When is the school open?", (0.96, "school", "When is the school open?"), (0.93, "library", "Open library")),
+            ("Open school on Sunday?", (0.96, "school", "Open school on a Sunday in May"), (0.93, "b", "School open Sundays, June")),
+        ],
+        ids=["the heading asks as much", "far behind", "the other does not ask it", "it names the thing", "it says enough"],
+    )  # fmt: skip
+    def test_else_they_are_not(self, opening, question, first, second):
+        assert not rank(question, "en", [opening(*first), opening(*second)]).ambiguous
+
+    def test_what_asks_as_much_as_the_question_is_meant_whatever_others_answer_for_one_thing(self, opening):
+        narrower = [opening(0.93, page, f"When is the {page} open?") for page in ("school", "library")]
+        assert not rank("When are you open?", "en", [opening(0.96, "hours", "Are you open?"), *narrower]).ambiguous
 
     def test_the_same_page_under_two_addresses_is_one_thing(self, scored):
         found = [scored(0.9, name, "It costs 275 kr.", title="Prices", heading="Van") for name in ("a", "b")]

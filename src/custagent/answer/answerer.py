@@ -176,7 +176,8 @@ class ContentAnswerer:
         language = asked.language
         found = self.retriever.retrieve(search, limit=POOL)
         watch.add(found.timings_ms)
-        ranking = rank(search.text, language, self._valid(found.chunks), chosen=asked.chosen)
+        valid = self._valid(found.chunks)
+        ranking = rank(search.text, language, valid, rarity=found.rarity, context=search.context, chosen=asked.chosen)
         return ranking, read_signals(search.text, language, ranking.chunks, found.rarity)
 
     def _forgotten(self, attempts: Attempts, signals: Signals, agent: AgentDefinition) -> Attempts:

@@ -40,7 +40,9 @@ class Passage:
         self.units = units_of(*(chunk.text for chunk in run))
         self.statements = [Statement(unit.text, self.language) for unit in self.units]
         topic = topic_words(question, self.language)
-        self.held = [topic & statement.about for statement in self.statements]
+        # What stands under a heading is about what the heading says.
+        named = topic & topic_words(first.heading.rsplit(" > ", 1)[-1], self.language)
+        self.held = [named | (topic & statement.about) for statement in self.statements]
         self.silent = [is_furniture(unit, run[unit.part]) for unit in self.units]
         self.in_range = [unit.kind is Kind.ROW and in_ranges(question, unit.text) for unit in self.units]
         self.needs = needs(self.units, self.language, self.silent)

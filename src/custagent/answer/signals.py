@@ -113,9 +113,13 @@ def _places(ranked: Sequence[ScoredChunk]) -> list[Hashable]:
 
 
 def _coverage(topic: frozenset[str], chunk: Chunk, rarity: Mapping[str, float]) -> float:
-    held = topic & word_set(chunk.indexed_text, chunk.language)
+    return share_held(topic, word_set(chunk.indexed_text, chunk.language), rarity)
+
+
+def share_held(topic: frozenset[str], held: frozenset[str], rarity: Mapping[str, float]) -> float:
+    """The share of a question's topic words that are among those `held`, rare words counting more, 0..1."""
     total = sum(rarity.get(word, 1.0) for word in sorted(topic))
-    return sum(rarity.get(word, 1.0) for word in sorted(held)) / total if topic else 0.0
+    return sum(rarity.get(word, 1.0) for word in sorted(topic & held)) / total if topic else 0.0
 
 
 def _unknown(topic: frozenset[str], ranked: Sequence[ScoredChunk]) -> float:
