@@ -12,7 +12,7 @@ from custagent.config.findings import DefinitionRejected
 from custagent.config.home import Home
 from custagent.config.validate import validate
 from custagent.core.answer import DecisionKind
-from custagent.core.errors import UnknownName
+from custagent.core.errors import UsageError
 
 AGENT = "name: support\nrole: customer-service\npersonality: friendly\n"
 
@@ -51,7 +51,7 @@ def test_cases_come_with_their_lines(home: Home) -> None:
 
 
 def test_without_cases_the_next_command_is_named(home: Home) -> None:
-    with pytest.raises(UnknownName) as refused:
+    with pytest.raises(UsageError) as refused:
         load_cases(home, "support")
     assert "custagent test support --init" in refused.value.hint
 

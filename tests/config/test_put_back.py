@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from custagent.config.editor import put_back
+from custagent.config.editor import ChangedMeanwhile, put_back, replace_file
+from custagent.config.lock import locked
+from custagent.core.errors import WorkspaceError
 
 
 @pytest.mark.parametrize("reason", [OSError("full"), KeyboardInterrupt()], ids=["an error", "Ctrl-C"])
@@ -47,3 +49,37 @@ def test_a_file_that_cannot_be_put_back_does_not_hide_what_went_wrong(tmp_path: 
 
     with pytest.raises(OSError, match="the first"), put_back(file):
         fail()
+
+
+def test_others_wait_until_it_is_done(tmp_path: Path) -> None:
+    """Else the one that fails would put back what the other one has changed, who was told that all is well."""
+    with put_back(tmp_path / "a.yaml"), pytest.raises(WorkspaceError, match="another"), locked(tmp_path, patience=0):
+        raise AssertionError("both may change the file")
+
+
+def test_what_somebody_saved_meanwhile_stays(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_bytes(b"name: a\n")
+
+    def change() -> None:
+        file.write_bytes(b"name: theirs\n")
+        replace_file(file, b"name: a\n", b"name: ours\n")
+
+    with pytest.raises(ChangedMeanwhile, match="somebody else"), put_back(file):
+        change()
+    assert file.read_bytes() == b"name: theirs\n"
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    file, link = tmp_path / "a.yaml", tmp_path / "link.yaml"
+    file.write_bytes(b"name: a\n")
+    link.symlink_to(file)
+
+    def fail() -> None:
+        file.write_bytes(b"name: b\n")
+        raise OSError("full")
+
+    with pytest.raises(OSError, match="full"), put_back(link):
+        fail()
+    assert link.is_symlink()
+    assert file.read_bytes() == b"name: a\n"

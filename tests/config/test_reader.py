@@ -185,6 +185,8 @@ class TestRefuses:
             ("a: x\u2028y\n", "invisible-character", 1, 5, "U+2028"),
             ("a: 1\nb: x\x85y\n", "invisible-character", 2, 5, "U+0085"),
             ("a: 1\rb: 2\n", "invisible-character", 1, 5, "U+000D"),
+            ("a:\n\xa0\xa0b: 2\n", "key", 2, 1, "a space stands here that is none"),
+            ("a: 1\n<<<<<<< HEAD\nb: 2\n=======\nb: 3\n>>>>>>> other\n", "syntax", 2, 1, "git left a conflict"),
             ("a: x\ufeff\n", "invisible-character", 1, 5, "U+FEFF"),
         ],
     )  # fmt: skip
@@ -201,9 +203,14 @@ class TestRefuses:
         (finding,) = caught.value.findings
         assert (finding.rule, finding.line, finding.column) == ("not-utf8", 2, 9)
         assert "0xe5" in finding.message
-        file.write_bytes("name: x\n".encode("utf-16"))
-        with pytest.raises(DefinitionRejected, match="not UTF-8"):
+
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+    def test_utf_16_by_its_name(self, tmp_path: Path, encoding: str) -> None:
+        file = tmp_path / "a.yaml"
+        file.write_bytes("name: x\n".encode(encoding))
+        with pytest.raises(DefinitionRejected, match="saved as UTF-16") as caught:
             read(file)
+        assert caught.value.findings[0].rule == "not-utf8"
 
     def test_a_file_of_any_size_without_reading_it_whole(self, tmp_path: Path) -> None:
         file = tmp_path / "big.yaml"

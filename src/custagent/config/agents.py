@@ -27,8 +27,14 @@ def agent_names(home: Home) -> tuple[str, ...]:
         files = [file for file in home.agents_folder.iterdir() if file.suffix == SUFFIX and file.is_file()]
     except FileNotFoundError:
         return ()
+    except NotADirectoryError as exc:
+        raise WorkspaceError(
+            f"{home.agents_folder} is a file, and no folder", hint=f"rename it, then run: mkdir {home.agents_folder}"
+        ) from exc
     except OSError as exc:
-        raise WorkspaceError(f"{home.agents_folder} cannot be read: {exc.strerror}") from exc
+        raise WorkspaceError(
+            f"{home.agents_folder} cannot be read: {exc.strerror}", hint="check the folder's permissions"
+        ) from exc
     return tuple(sorted(file.stem for file in files if not file.name.startswith(".") and not is_case_file(file)))
 
 

@@ -16,7 +16,7 @@ from custagent.config.shape import load
 from custagent.core.answer import Answer, DecisionKind
 from custagent.core.case import Case, CaseFile
 from custagent.core.channel import ChannelKind
-from custagent.core.errors import UnknownName
+from custagent.core.errors import UsageError
 from custagent.core.workspace import Workspace
 
 _HEADER: Final = """\
@@ -48,10 +48,10 @@ def agents_with_cases(home: Home) -> tuple[str, ...]:
 
 
 def load_cases(home: Home, agent: str) -> tuple[PlacedCase, ...]:
-    """The agent's test cases in the file's order. Raises UnknownName when it has none, DefinitionRejected."""
+    """The agent's test cases in the file's order. Raises UsageError when it has none, DefinitionRejected."""
     path = case_path(home, agent)
     if not path.is_file():
-        raise UnknownName(
+        raise UsageError(
             f"{agent} has no test cases: there is no {path.relative_to(home.root)}",
             hint=f"Write the first ones from its content with: custagent test {agent} --init",
         )

@@ -10,7 +10,7 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,7 @@ from typing import Any, Final
 from custagent.config import splice
 from custagent.config.findings import DefinitionRejected, Finding, Severity
 from custagent.config.home import find_home
+from custagent.config.lock import locked
 from custagent.config.reader import BOM, KeyPath, Reading, decode, read_bytes, read_text
 from custagent.config.templates import PLAIN, template_text
 from custagent.config.validate import check_text
@@ -81,7 +82,9 @@ def write_new(path: Path, text: str) -> None:
     except FileExistsError as exc:
         raise WorkspaceError(f"{path} exists already", hint="choose another name, or delete it first") from exc
     except OSError as exc:
-        raise WorkspaceError(f"{path} cannot be written: {exc.strerror}") from exc
+        raise WorkspaceError(
+            f"{path} cannot be written: {exc.strerror}", hint="nothing was changed; check who owns the folder"
+        ) from exc
 
 
 def add_sources(path: Path, *sources: Mapping[str, Any]) -> None:
@@ -228,12 +231,30 @@ def _refuse(root: Path, findings: list[Finding]) -> None:
         raise DefinitionRejected(findings, base=root, hint="nothing was changed")
 
 
+class ChangedMeanwhile(ConfigError):
+    """Somebody else changed the file at the same moment: nothing of ours was written."""
+
+
 @contextmanager
 def put_back(*paths: Path) -> Iterator[None]:
-    """While a change goes from the files into force: where that fails, by Ctrl-C too, they are as they were before."""
+    """While a change goes from the files into force: where that fails, by Ctrl-C too, they are as they were before.
+
+    Other commands wait meanwhile (`lock`). What somebody saved in an editor in this moment stays.
+    """
+    with ExitStack() as others_wait:
+        for folder in dict.fromkeys(path.parent for path in paths):
+            others_wait.enter_context(locked(folder))
+        with _put_back(*paths):
+            yield
+
+
+@contextmanager
+def _put_back(*paths: Path) -> Iterator[None]:
     before = {path: path.read_bytes() if path.exists() else None for path in paths}
     try:
         yield
+    except ChangedMeanwhile:
+        raise
     except BaseException:
         for path, body in before.items():
             # What went wrong first is what is told.
@@ -241,14 +262,14 @@ def put_back(*paths: Path) -> Iterator[None]:
                 if body is None:
                     path.unlink(missing_ok=True)
                 elif (now := path.read_bytes()) != body:
-                    replace_file(path, now, body)
+                    replace_file(path.resolve(), now, body)
         raise
 
 
 def replace_file(path: Path, before: bytes, after: bytes) -> None:
     """Put new bytes in the file's place in one step, with its permissions; refuse if somebody else was faster.
 
-    Raises ConfigError when the file does not hold `before` any more, WorkspaceError when it cannot be written.
+    Raises ChangedMeanwhile when the file does not hold `before` any more, WorkspaceError when it cannot be written.
     """
     try:
         number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -260,7 +281,7 @@ def replace_file(path: Path, before: bytes, after: bytes) -> None:
                 os.fsync(file.fileno())
             half.chmod(path.stat().st_mode & 0o7777)
             if path.read_bytes() != before:
-                raise ConfigError(f"{path} was changed by somebody else meanwhile", hint="run the command again")
+                raise ChangedMeanwhile(f"{path} was changed by somebody else meanwhile", hint="run the command again")
             half.replace(path)
         finally:
             half.unlink(missing_ok=True)

@@ -142,11 +142,18 @@ def find_home(start: Path, explicit: Path | None = None, *, environment: Mapping
     for folder in (start, *start.parents):
         if (folder / WORKSPACE_FILE).is_file():
             return Home(root=folder)
-    if (start / WORKSPACE_FILE).is_dir():
-        raise WorkspaceError(
-            f"{start / WORKSPACE_FILE} is a folder, and no file", hint="rename it, then run: custagent init"
-        )
+    _refuse_what_is_no_file(start / WORKSPACE_FILE)
     raise WorkspaceError(f"there is no workspace in {start} or above it", hint="make one here with: custagent init")
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    """Raises WorkspaceError for a custagent.yaml that is there and cannot be read as a file."""
+    if path.is_dir():
+        raise WorkspaceError(f"{path} is a folder, and no file", hint="rename it, then run: custagent init")
+    if path.is_symlink() and not path.is_file():
+        raise WorkspaceError(
+            f"{path} is a link that leads to no file", hint="correct the link, or take it away and run: custagent init"
+        )
 
 
 def _home_at(path: Path, complaint: str) -> Home:
@@ -171,12 +178,16 @@ def init_home(path: Path, name: str) -> Home:
 
     Raises WorkspaceError when it is a workspace already, or cannot be written; UsageError for a name that says nothing.
     """
-    home = Home(root=path.resolve())
+    try:
+        home = Home(root=path.resolve())
+    except RuntimeError as exc:
+        raise WorkspaceError(f"{path} is a link that leads back to itself", hint="name the folder itself") from exc
     if home.workspace_file.is_file():
         raise WorkspaceError(
             f"{home.root} is a workspace already: {WORKSPACE_FILE} exists",
             hint="create an agent with: custagent create NAME",
         )
+    _refuse_what_is_no_file(home.workspace_file)
     if not name.strip() or not name.isprintable():
         raise UsageError(
             "the company needs a name of visible characters", hint='custagent init --name "Northwind Bikes"'

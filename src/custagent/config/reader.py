@@ -18,6 +18,7 @@ from typing import Any, Final, NoReturn, TypeAlias
 
 import yaml
 
+from custagent.config.complaints import TAB, plainly
 from custagent.config.findings import DefinitionRejected, Finding
 from custagent.config.scalars import plain
 from custagent.core.errors import WorkspaceError
@@ -42,7 +43,7 @@ INVISIBLE: Final = re.compile(
 _anchor = re.compile(r"&\S+\s+")
 _block_start = re.compile(r"[|>][-+0-9]*(?: *| +#[^\n]*)(?:\r?\n|\Z)(?! +\r?\n)")
 _colon = re.compile(r" *:(?=[\s,\[\]{}]|\Z)")
-_TAB: Final = ("a tab stands here, which YAML readers understand differently", "use spaces")
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,13 @@ def read_bytes(path: Path) -> bytes:
 
 def decode(body: bytes, path: Path) -> str:
     """The bytes as text, byte order mark included. Raises DefinitionRejected."""
+    if body.startswith(_UTF_16) or b"\0" in body[:2]:
+        raise _rejected(
+            path,
+            "not-utf8",
+            "the file is saved as UTF-16",
+            hint="save the file as UTF-8: the editor offers it under Save As",
+        )
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as exc:
@@ -139,7 +147,8 @@ def read_text(text: str, path: Path, *, loader: Any = _Loader) -> Reading:
     if found := INVISIBLE.search(text):
         raise _rejected(
             path, "invisible-character", f"the invisible character U+{ord(found[0]):04X} stands here",
-            text=text, offset=found.start(), hint="delete it",
+            text=text, offset=found.start(),
+            hint="save the file with ordinary line ends (LF)" if found[0] == "\r" else "delete it",
         )  # fmt: skip
     return _Builder(text, path, loader).build()
 
@@ -273,7 +282,8 @@ class _Builder:
             end = spans[number][1] if number >= 0 else 0
             line = self.text.rfind("\n", 0, tab) + 1
             if end > tab or "#" not in self.text[max(end, line) : tab]:
-                raise self._syntax_at(tab, *_TAB)
+                message, hint = TAB
+                raise _rejected(self.path, "syntax", message, text=self.text, offset=tab, hint=hint)
 
     def _collection(self, event: Any, path: KeyPath) -> Any:
         if len(path) >= MAX_DEPTH:
@@ -323,6 +333,11 @@ class _Builder:
             key = event.value if event.style else plain(event.value)
         except ValueError as exc:
             self._refuse(event, "key", str(exc))
+        if isinstance(key, str) and not event.style and key[:1].isspace():
+            self._refuse(
+                event, "key", "a space stands here that is none, as web pages and word processors write it",
+                hint="put ordinary spaces in its place",
+            )  # fmt: skip
         if not isinstance(key, str):
             self._refuse(event, "key", f"the key {event.value} is not text", hint="put it in quotes")
         return key
@@ -357,38 +372,8 @@ class _Builder:
 
     def _syntax(self, exc: yaml.MarkedYAMLError) -> DefinitionRejected:
         """The scanner's complaint in plain words, at the place where it helps most."""
-        problem = exc.problem or "this is not YAML"
         mark, opened = exc.problem_mark or exc.context_mark, exc.context_mark
-        offset = min(mark.index, len(self.text)) if mark else 0
-        if self.text[offset : offset + 1] == "\t":
-            return self._syntax_at(offset, *_TAB)
-        if "unexpected end of stream" in problem and opened:
-            return self._syntax_at(opened.index, "a quotation mark opens here and is never closed", "close it")
-        for part, message, hint in _COMPLAINTS:
-            if part in problem:
-                return self._syntax_at(offset, message, hint)
-        return self._syntax_at(
-            offset, f"this is not YAML: {problem}", "look at the indentation and the quotation marks"
+        offset, message, hint = plainly(
+            exc.problem or "", self.text, offset=mark.index if mark else 0, opened=opened.index if opened else None
         )
-
-    def _syntax_at(self, offset: int, message: str, hint: str) -> DefinitionRejected:
         return _rejected(self.path, "syntax", message, text=self.text, offset=offset, hint=hint)
-
-
-#: What PyYAML's two scanners say, what it means, and what to do.
-_COMPLAINTS: Final = (
-    ("mapping values are not allowed", "a colon stands here where the line cannot have one", "put the text in quotes, or correct the indentation"),
-    ("could not find expected ':'", "a line `key: value` was expected before this", "a colon is missing, or the text needs quotes"),
-    ("cannot start any token", "text cannot begin with this character", "put the text in quotes"),
-    ("expected <block end>", "this line does not fit the indentation of the lines above", "align it with them"),
-    ("did not find expected key", "this line does not fit the lines above", "align it with them, or put text with quotation marks in it in quotes as a whole"),
-    ("did not find expected '-'", "a list item `- …` was expected here", "align it with the items above"),
-    ("expected ',' or", "a list or mapping in brackets is not closed", "add the missing bracket or comma"),
-    ("node content", "a value was expected here", "close the bracket, or put the text in quotes"),
-    ("sequence entries are not allowed", "a list item cannot begin here", "begin the list on a line of its own"),
-    ("unknown escape character", "a backslash in double quotes means something special", "use single quotes, or write \\\\"),
-    ("undefined alias", "an alias refers to nothing", "write the value out"),
-    ("expected alphabetic or numeric", "a name was expected after & or *", "put the text in quotes"),
-    ("expected comment or line break", "after | or > nothing may follow on the line", "begin the text on the next line"),
-    ("expected chomping or indentation", "after | or > nothing may follow on the line", "begin the text on the next line"),
-)  # fmt: skip

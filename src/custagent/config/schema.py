@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,11 +35,11 @@ def write_schemas(home: Home) -> tuple[Path, Path]:
     files = (home.schema_folder / AGENT_SCHEMA, home.schema_folder / WORKSPACE_SCHEMA)
     try:
         home.schema_folder.mkdir(parents=True, exist_ok=True)
-        for file, schema in zip(files, (agent_schema(), workspace_schema()), strict=True):
+        for file, text in zip(files, _texts(), strict=True):
             # An editor may be reading the file: it sees the old or the new one, never a half.
             half = file.with_name(f".{file.name}.{os.getpid()}")
             try:
-                half.write_text(json.dumps(schema, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+                half.write_text(text, encoding="utf-8")
                 half.replace(file)
             finally:
                 half.unlink(missing_ok=True)
@@ -48,6 +49,12 @@ def write_schemas(home: Home) -> tuple[Path, Path]:
             hint="check that the disk has space left, and the folder's permissions",
         ) from exc
     return files
+
+
+@cache
+def _texts() -> tuple[str, ...]:
+    """What stands in the two files. Making it takes longer than all else that `custagent create` does."""
+    return tuple(json.dumps(one, ensure_ascii=False, indent=2) + "\n" for one in (agent_schema(), workspace_schema()))
 
 
 def _schema(model: type[BaseModel], title: str) -> dict[str, Any]:

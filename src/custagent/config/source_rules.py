@@ -108,18 +108,24 @@ def _check_collection(reading: Reading, path: KeyPath, place: Path, home: Home) 
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in (*folders, *sorted(files)):
             file = Path(folder, name)
-            if file.is_symlink() and not file.resolve().is_relative_to(home.root):
+            if file.is_symlink() and (wrong := _wrong_link(file, home)):
                 shown = file.relative_to(home.root).as_posix()
-                yield reading.finding(
-                    path, "outside-workspace", f"{shown} is a link that leads out of the workspace",
-                    hint="put the file itself there",
-                )  # fmt: skip
+                yield reading.finding(path, "outside-workspace", f"{shown} {wrong}", hint="put the file itself there")
             readable += name in files and _is_read(file)
     if not readable:
         yield reading.finding(
             path, "empty-collection", "the folder holds no file that is understood",
             severity=Severity.WARNING, hint=f"understood are: {_kinds()}",
         )  # fmt: skip
+
+
+def _wrong_link(link: Path, home: Home) -> str:
+    """Why the link cannot be followed; "" when it can."""
+    try:
+        place = link.resolve()
+    except RuntimeError:
+        return "is a link that leads back to itself"
+    return "" if place.is_relative_to(home.root) else "is a link that leads out of the workspace"
 
 
 def _check_url(reading: Reading, path: KeyPath, url: str, workspace: Workspace) -> Iterator[Finding]:

@@ -178,6 +178,11 @@ class _Check:
             self._give_up(folder, f"{folder} is no workspace: it holds no {WORKSPACE_FILE}", hint="custagent init")
 
     def _agents(self, home: Home) -> None:
+        try:
+            agent_names(home)
+        except WorkspaceError as exc:
+            self._give_up(home.agents_folder, exc.message, hint=exc.hint)
+            return
         if not home.agents_folder.is_dir():
             return
         for path in sorted(home.agents_folder.iterdir()):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from custagent.config.agents import agent_from_text
-from custagent.config.differences import differences
+from custagent.config.changed_settings import changed_settings
 from custagent.config.home import Home
 
 AGENT = """\
@@ -28,7 +28,7 @@ def told(home: Home) -> Callable[[str], list[tuple[str, str | None, str | None]]
 
     def compared(after: str) -> list[tuple[str, str | None, str | None]]:
         before, now = (agent_from_text(text, home, "support") for text in (AGENT, after))
-        return [(one.setting, one.before, one.after) for one in differences(before, now)]
+        return [(one.setting, one.before, one.after) for one in changed_settings(before, now)]
 
     return compared
 
@@ -65,13 +65,13 @@ def test_comments_order_and_quotes_are_no_difference(told) -> None:
 
 def test_a_definition_that_was_not_there_is_all_new(home: Home) -> None:
     now = agent_from_text("name: support\npersonality: witty\n", home, "support")
-    assert [(one.setting, one.before) for one in differences(None, now)] == [("name", None), ("personality", None)]
-    assert [one.after for one in differences(now, None)] == [None, None]
+    assert [(one.setting, one.before) for one in changed_settings(None, now)] == [("name", None), ("personality", None)]
+    assert [one.after for one in changed_settings(now, None)] == [None, None]
 
 
 def test_two_of_one_name_are_compared_as_a_whole(home: Home) -> None:
     text = "name: support\nhandoff_phrases: [lawyer, lawyer]\n"
     before, now = (agent_from_text(one, home, "support") for one in (text, text.replace("lawyer, ", "court, ")))
-    assert [(one.setting, one.before) for one in differences(before, now)] == [
+    assert [(one.setting, one.before) for one in changed_settings(before, now)] == [
         ("handoff_phrases", '["lawyer", "lawyer"]')
     ]

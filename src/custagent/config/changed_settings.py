@@ -14,7 +14,7 @@ _NAMES = ("name", "channel", "short_answer", "file", "url", "content", "collecti
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class ChangedSetting:
     """One setting that is otherwise."""
 
     #: Where it stands, such as `messages.en.greeting` or `sources[content/faq.md].private`.
@@ -24,7 +24,7 @@ class Difference:
     after: str | None
 
 
-def differences(before: Written | None, after: Written | None) -> tuple[Difference, ...]:
+def changed_settings(before: Written | None, after: Written | None) -> tuple[ChangedSetting, ...]:
     """What `after` says otherwise, in the order of its settings; None is a definition that is not there."""
     return tuple(_between("", _plain(before), _plain(after)))
 
@@ -33,12 +33,12 @@ def _plain(definition: Written | None) -> Any:
     return {} if definition is None else definition.model_dump(mode="json", exclude_defaults=True)
 
 
-def _between(path: str, before: Any, after: Any) -> Iterator[Difference]:
+def _between(path: str, before: Any, after: Any) -> Iterator[ChangedSetting]:
     if before == after:
         return
     old, new = _parts(before), _parts(after)
     if old is None or new is None:
-        yield Difference(setting=path, before=_told(before), after=_told(after))
+        yield ChangedSetting(setting=path, before=_told(before), after=_told(after))
         return
     for key in (*new, *(key for key in old if key not in new)):
         yield from _between(f"{path}{key}" if path else key.removeprefix("."), old.get(key), new.get(key))
