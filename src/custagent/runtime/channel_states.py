@@ -25,6 +25,7 @@ from custagent.core.errors import CustagentError, LeaseHeld, Overtaken
 from custagent.core.message import Sender
 from custagent.core.notice import Notice
 from custagent.core.people import Permission
+from custagent.locales.staff import StaffWords, staff_words
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.in_force import InForce
 from custagent.runtime.served import ServedKind, adapter_of
@@ -232,14 +233,12 @@ def _notice(trouble: Trouble, key: str, text: str, app: Application) -> Notice:
     )
 
 
-def in_words(trouble: Trouble) -> str:
-    """What people are told: what does not work, since when, why, and what follows."""
-    since = f"{trouble.since:%Y-%m-%d %H:%M} UTC"
-    if trouble.way is Way.RECEIVING:
-        return f"{trouble.channel} has received nothing since {since}: {_sentence(trouble.reason)}"
+def in_words(trouble: Trouble, words: StaffWords | None = None) -> str:
+    """What people are told, in English unless told: what does not work, since when, why, and what follows."""
     return (
-        f"{trouble.channel} has sent nothing since {since}: {_sentence(trouble.reason)}"
-        " Replies wait, and the agent's conversations there go to people."
+        (words or staff_words())
+        .told["receiving" if trouble.way is Way.RECEIVING else "sending"]
+        .format(channel=trouble.channel, moment=f"{trouble.since:%Y-%m-%d %H:%M} UTC", reason=_sentence(trouble.reason))
     )
 
 

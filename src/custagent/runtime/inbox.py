@@ -20,6 +20,7 @@ from custagent.core.message import Message, MessageKind, Sender, Verdict, may_be
 from custagent.core.note import Note
 from custagent.core.people import Permission, Seat, User
 from custagent.core.record import AuditEntry
+from custagent.locales.staff import staff_words
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.conversations import ConversationRecord, find_conversation
 from custagent.runtime.explain import Explanation, explain_message
@@ -33,7 +34,6 @@ from custagent.store.search import Filter, Hit
 _TRIES = 5
 #: What a contact reads at once; longer texts are refused rather than cut.
 LONGEST_TEXT = 10_000
-_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _BUSY_HINT = "Look at it again, then decide anew."
 
 
@@ -350,10 +350,7 @@ class Inbox:
 
 def age(length: timedelta) -> str:
     """How long somebody has waited, in short: "3 min", "2 h", "5 d"."""
-    passed = max(int(length.total_seconds()), 0)
-    if passed < _HOUR:
-        return f"{passed // _MINUTE} min"
-    return f"{passed // _HOUR} h" if passed < 2 * _DAY else f"{passed // _DAY} d"
+    return staff_words().length(length)
 
 
 def _refuse_refused(change: OutboxChange) -> None:

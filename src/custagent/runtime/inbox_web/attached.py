@@ -22,7 +22,7 @@ def attached_file(desk: Desk, request: Request, _: Mapping[str, str]) -> Respons
     named = dict(desk.app.store.files.found_in(digest))
     path = FileFolder(desk.app.home.files_folder).path(digest) if conversation in named else None
     if path is None:
-        return refused("There is no such file in this conversation.", 404, request)
+        return refused(desk.words, "no_file", 404, request)
     desk.inbox.note_reading(conversation)
     headers = {
         **HEADERS,

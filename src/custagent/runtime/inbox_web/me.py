@@ -12,29 +12,23 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from custagent.channels.live_chat.assets import PICTURE_TYPES
-from custagent.core.errors import CustagentError, UsageError
+from custagent.core.errors import CustagentError
 from custagent.core.people import WEEKDAYS, Availability
 from custagent.runtime.inbox_web.pages import Desk, page
 from custagent.runtime.inbox_web.responses import COOKIE, HEADERS, html_page, refused, told_by
-from custagent.runtime.inbox_web.sign_in import SHORTEST_PASSWORD, Doorkeeper
+from custagent.runtime.inbox_web.sign_in import SHORTEST_PASSWORD, Doorkeeper, PasswordRefused
 from custagent.runtime.inbox_web.week import hours_of, week_of
 from custagent.runtime.people import UserState, find_user, set_away, set_back, set_own_hours
 from custagent.runtime.photos import Photos
 
+#: The words for whether somebody can be given a conversation.
 _NOW = {
-    Availability.AVAILABLE: "You can be given conversations.",
-    Availability.NO_SEAT: "You have no paid seat, so nobody gives you conversations.",
-    Availability.AWAY: "You are away",
-    Availability.OFF_HOURS: "You are not working now",
-    Availability.BUSY: "You have as many conversations as you can be given.",
+    Availability.AVAILABLE: "available",
+    Availability.NO_SEAT: "no_seat",
+    Availability.AWAY: "away",
+    Availability.OFF_HOURS: "off_hours",
+    Availability.BUSY: "busy",
 }
-_DONE = {
-    "hours": "Your working hours are changed, and in force.",
-    "away": "You are away. Who waited for you goes to others, where there are any.",
-    "back": "You are back.",
-    "password": "Your password is changed. You are signed out everywhere else.",
-}
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 class OwnPage:
@@ -52,7 +46,7 @@ class OwnPage:
 
     def show(self, desk: Desk, request: Request, _: Mapping[str, str]) -> Response:
         """The page, with what was done last."""
-        told = _DONE.get(request.query_params.get("done", ""), "")
+        told = desk.words.told.get(f"done_{request.query_params.get('done', '')}", "")
         return html_page(self._page(desk, told=told))
 
     def change(self, desk: Desk, request: Request, form: Mapping[str, str]) -> Response:
@@ -64,11 +58,12 @@ class OwnPage:
             response.delete_cookie(COOKIE, path="/inbox")
             return response
         if what not in self._changes:
-            return refused("There is no such change.", 404, request)
+            return refused(desk.words, "no_change", 404, request)
         try:
             self._changes[what](desk, request, form)
         except CustagentError as error:
-            return html_page(self._page(desk, wrong=what, why=f"{told_by(error)} {error.hint}", typed=form), 400)
+            why = f"{told_by(error, desk.words)} {error.hint}".strip()
+            return html_page(self._page(desk, wrong=what, why=why, typed=form), 400)
         return RedirectResponse(f"/inbox/me?done={what}", 303, headers=HEADERS)
 
     def photo(self, desk: Desk, request: Request, _: Mapping[str, str]) -> Response:
@@ -78,7 +73,7 @@ class OwnPage:
         kept = self._photos.name_of(location)
         content = self._photos.read(kept, [location]) if kept else None
         if content is None:
-            return refused("There is no such picture.", 404, request)
+            return refused(desk.words, "no_picture", 404, request)
         kind = PICTURE_TYPES[kept.rpartition(".")[2]]
         # Whoever opens it as a page gets a picture and nothing that runs.
         sandbox = {"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "private, max-age=300"}
@@ -93,6 +88,7 @@ class OwnPage:
         hours_typed = wrong == "hours"
         return page(
             "me.html",
+            desk.words,
             company=desk.workspace.name,
             user=user,
             csrf=desk.signed_in.csrf,
@@ -106,7 +102,7 @@ class OwnPage:
             has=state.open,
             days=[
                 {"key": key, "label": label, "times": typed.get(key, "") if hours_typed else week[key]}
-                for key, label in zip(WEEKDAYS, _DAYS, strict=True)
+                for key, label in zip(WEEKDAYS, desk.words.weekdays, strict=True)
             ],
             zone=typed.get("timezone", "") if hours_typed else user.timezone or "",
             workspace_zone=desk.workspace.timezone,
@@ -129,7 +125,7 @@ class OwnPage:
 
     def _password(self, desk: Desk, request: Request, form: Mapping[str, str]) -> None:
         if form.get("new", "") != form.get("again", ""):
-            raise UsageError("The two new passwords differ.", hint="Nothing was changed.")
+            raise PasswordRefused("differ")
         self._door.change_password(
             desk.signed_in.user, request.cookies.get(COOKIE, ""), form.get("old", ""), form.get("new", ""),
             request.client.host if request.client else "",
@@ -142,13 +138,12 @@ def _set_back(desk: Desk) -> None:
 
 def _now(desk: Desk, state: UserState) -> str:
     """Whether they can be given a conversation, and when that changes."""
-    words = _NOW[state.availability]
+    told, known = desk.words.told, _NOW[state.availability]
     zone = ZoneInfo(state.user.timezone or desk.workspace.timezone)
-    if state.availability is Availability.AWAY:
-        until = state.absence.until if state.absence else None
-        return (
-            f"{words} until {until.astimezone(zone):%a %d %b %H:%M}." if until else f"{words} until you say otherwise."
-        )
-    if state.availability is Availability.OFF_HOURS and state.hours_change_at is not None:
-        return f"{words}; you begin {state.hours_change_at.astimezone(zone):%a %d %b at %H:%M}."
-    return words if words.endswith(".") else f"{words}."
+    changes_at = {
+        Availability.AWAY: state.absence.until if state.absence else None,
+        Availability.OFF_HOURS: state.hours_change_at,
+    }.get(state.availability)
+    if changes_at is None:
+        return told[known]
+    return told[f"{known}_until"].format(moment=desk.words.moment_of_week(changes_at.astimezone(zone)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,12 +21,13 @@ from custagent.core.message import DeliveryStatus, Message, Sender, may_be_judge
 from custagent.core.note import Note
 from custagent.core.people import Seat
 from custagent.core.workspace import CannedReply, Workspace
+from custagent.locales.staff import StaffWords
 from custagent.runtime.attachments import shown_files
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.channel_states import in_words
-from custagent.runtime.inbox import Inbox, Thread, age
+from custagent.runtime.inbox import Inbox, Thread
 from custagent.runtime.inbox_web.sign_in import SignedIn
-from custagent.runtime.reasons import reason_in_words
+from custagent.runtime.reasons import reason_in_short, reason_in_words
 from custagent.store.queue import Item, View, Wanted
 from custagent.store.search import FOUND, Hit
 
@@ -33,20 +35,8 @@ from custagent.store.search import FOUND, Hit
 PAGE = 50
 #: Channels of Meta take replies for so long after the contact's last message.
 _WINDOW = timedelta(hours=24)
-_VIEWS = {
-    View.MINE: "Mine",
-    View.UNASSIGNED: "Unassigned",
-    View.OPEN: "All open",
-    View.SNOOZED: "Snoozed",
-    View.AGENT: "With the agent",
-    View.CLOSED: "Closed",
-}
-_STATUS = {
-    Status.PENDING: "with the agent",
-    Status.OPEN: "open",
-    Status.SNOOZED: "snoozed",
-    Status.CLOSED: "closed",
-}
+#: What stands in brackets in a text.
+_MARKED = re.compile(r"\[([^\]]*)\]")
 #: What a note has nothing of.
 _NOTHING: dict[str, Any] = {
     "language": "", "kind": "", "reason": "", "confidence": None, "options": (), "attachments": (), "citations": (),
@@ -64,15 +54,17 @@ class Desk:
     now: datetime
     #: With who is at the desk as the one who acts, by the workspace in force.
     app: Application
+    #: In their language.
+    words: StaffWords
 
     def local(self, moment: datetime) -> datetime:
         """In the workspace's time zone."""
         return moment.astimezone(ZoneInfo(self.workspace.timezone))
 
 
-def page(template: str, /, **shown: Any) -> str:
-    """A template with what it shows."""
-    return _environment().get_template(template).render(**shown)
+def page(template: str, words: StaffWords, /, **shown: Any) -> str:
+    """A template with what it shows, in somebody's language."""
+    return _environment().get_template(template).render(staff=words, say=words.page, **shown)
 
 
 def list_part(desk: Desk, wanted: Wanted, *, chosen: str = "", offset: int = 0, noted: bool = True) -> str:
@@ -81,6 +73,7 @@ def list_part(desk: Desk, wanted: Wanted, *, chosen: str = "", offset: int = 0, 
     more = len(items) > PAGE
     return page(
         "list.html",
+        desk.words,
         rows=[_row(desk, item) for item in items[:PAGE]],
         hits=None,
         words="",
@@ -97,6 +90,7 @@ def found_part(desk: Desk, wanted: Wanted, words: str, *, chosen: str = "", afte
     more = len(hits) > PAGE
     return page(
         "list.html",
+        desk.words,
         rows=(),
         hits=[_hit(desk, hit) for hit in hits[:PAGE]],
         words=words,
@@ -119,8 +113,9 @@ def thread_part(desk: Desk, thread: Thread, wanted: Wanted, words: str = "") -> 
     conversation = record.conversation
     return page(
         "thread.html",
+        desk.words,
         conversation=conversation,
-        contact=_contact(conversation),
+        contact=_contact(desk, conversation),
         status=_status(desk, thread),
         said=[_said(desk, thread, one) for one in _in_order(thread)],
         last=record.messages[-1].id if record.messages else 0,
@@ -128,7 +123,7 @@ def thread_part(desk: Desk, thread: Thread, wanted: Wanted, words: str = "") -> 
         writing=sorted(thread.writing),
         draft=thread.draft,
         canned=_canned(desk, conversation),
-        targets=_targets(desk.workspace),
+        targets=_targets(desk),
         may=_may(desk, conversation),
         window=_window(desk, _kind(desk.workspace, conversation.channel), _wrote_at(record.messages)),
         facts=_facts(desk, thread),
@@ -139,13 +134,16 @@ def thread_part(desk: Desk, thread: Thread, wanted: Wanted, words: str = "") -> 
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=PackageLoader("custagent.runtime.inbox_web"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    # Each second piece stood in brackets.
+    made.filters["pieces"] = _MARKED.split
+    return made
 
 
 def _frame(desk: Desk, wanted: Wanted) -> Mapping[str, Any]:
@@ -155,7 +153,7 @@ def _frame(desk: Desk, wanted: Wanted) -> Mapping[str, Any]:
     return {
         "views": [
             {"name": view.value, "label": label, "count": counts.get(view), "chosen": view is wanted.view}
-            for view, label in _VIEWS.items()
+            for view, label in ((one, desk.words.views[one.value]) for one in View)
         ],
         "wanted": wanted,
         "here": query(wanted),
@@ -169,25 +167,25 @@ def _troubles(desk: Desk) -> Iterator[str]:
     """The channels on which the agent does not answer, or nothing arrives: those who answer must know."""
     states = desk.app.store.channel_states
     for channel, paused in states.paused().items():
-        yield f"{channel} is paused since {desk.local(paused.since):%Y-%m-%d %H:%M}: its conversations come to you."
+        yield desk.words.told["paused"].format(channel=channel, moment=desk.words.moment(desk.local(paused.since)))
     for trouble in states.troubles():
         if trouble.told_at:
-            yield in_words(trouble)
+            yield in_words(trouble, desk.words)
 
 
 def _hit(desk: Desk, hit: Hit) -> Mapping[str, Any]:
     conversation = hit.conversation
     return {
         "id": conversation.id,
-        "contact": _contact(conversation),
-        "at": f"{desk.local(hit.at):%d %b %Y}",
-        "from": {Sender.CONTACT: "", Sender.AGENT: "AI: ", Sender.PERSON: "Us: "}[hit.sender],
+        "contact": _contact(desk, conversation),
+        "at": desk.words.day(desk.local(hit.at)),
+        "from": _from(desk, hit.sender),
         # Each second piece was looked for.
         "pieces": list(enumerate(hit.snippet.split(FOUND))),
         "messages": hit.messages,
         "channel": conversation.channel,
         "language": conversation.language,
-        "status": _STATUS[conversation.status],
+        "status": desk.words.status[conversation.status.value],
     }
 
 
@@ -195,14 +193,14 @@ def _row(desk: Desk, item: Item) -> Mapping[str, Any]:
     conversation = item.conversation
     return {
         "id": conversation.id,
-        "contact": _contact(conversation),
+        "contact": _contact(desk, conversation),
         "channel": conversation.channel,
         "kind": _kind(desk.workspace, conversation.channel),
         "language": conversation.language,
         "snippet": item.snippet,
-        "from": {Sender.CONTACT: "", Sender.AGENT: "AI: ", Sender.PERSON: "Us: "}[item.last_sender],
-        "owner": _owner(desk.workspace, conversation),
-        "waits": age(desk.now - item.waiting_since) if item.waiting_since else "",
+        "from": _from(desk, item.last_sender),
+        "owner": _owner(desk, conversation),
+        "waits": desk.words.length(desk.now - item.waiting_since) if item.waiting_since else "",
         "late": item.waiting_since is not None and desk.now - item.waiting_since >= timedelta(hours=1),
         "unread": item.unread and item.last_sender is Sender.CONTACT,
         "failed": item.failed,
@@ -212,7 +210,7 @@ def _row(desk: Desk, item: Item) -> Mapping[str, Any]:
 
 def _said(desk: Desk, thread: Thread, one: Message | Note) -> Mapping[str, Any]:
     """A message or a note as the thread shows it."""
-    shown = {"at": f"{desk.local(one.at):%d %b %H:%M}", "iso": one.at.isoformat(), "text": one.text, "id": one.id}
+    shown = {"at": desk.words.moment(desk.local(one.at)), "iso": one.at.isoformat(), "text": one.text, "id": one.id}
     if isinstance(one, Note):
         return _NOTHING | shown | {"by": "note", "name": _name(desk.workspace, one.author)}
     delivery = thread.record.deliveries.get(one.id)
@@ -224,11 +222,11 @@ def _said(desk: Desk, thread: Thread, one: Message | Note) -> Mapping[str, Any]:
             "name": _speaker(desk, thread.record.conversation, one),
             "language": one.language,
             "kind": one.kind.value,
-            "reason": one.reason.replace("-", " "),
+            "reason": reason_in_short(one.reason, desk.words),
             "confidence": None if one.confidence is None else round(one.confidence * 100),
             "options": one.options,
-            "attachments": shown_files(one),
-            "edited": _edited(one),
+            "attachments": shown_files(one, desk.words),
+            "edited": _edited(desk, one),
             "judged": may_be_judged(one.sender, one.kind),
             "wrong": _name(desk.workspace, thread.wrong[one.id]) if one.id in thread.wrong else "",
             "citations": one.citations,
@@ -241,10 +239,16 @@ def _said(desk: Desk, thread: Thread, one: Message | Note) -> Mapping[str, Any]:
     )
 
 
-def _edited(message: Message) -> str:
+def _from(desk: Desk, sender: Sender) -> str:
+    """Who wrote a line that stands alone; nothing for the contact."""
+    key = {Sender.CONTACT: "", Sender.AGENT: "from_ai", Sender.PERSON: "from_us"}[sender]
+    return f"{desk.words.told[key]} " if key else ""
+
+
+def _edited(desk: Desk, message: Message) -> str:
     if message.edited_at is None:
         return ""
-    return "edited" if message.text else "taken back by the contact"
+    return desk.words.told["edited" if message.text else "taken_back"]
 
 
 def _in_order(thread: Thread) -> Sequence[Message | Note]:
@@ -262,10 +266,10 @@ def _summary(desk: Desk, thread: Thread) -> Mapping[str, Any] | None:
     asked = request_line(last.summary, record.messages)
     still_open = open_question_line(last.summary, record.messages)
     return {
-        "at": f"{desk.local(last.at):%d %b %H:%M}",
-        "reason": reason_in_words(last.summary.reason)
+        "at": desk.words.moment(desk.local(last.at)),
+        "reason": reason_in_words(last.summary.reason, desk.words)
         if last.summary.reason
-        else "the agent was taken off the channel",
+        else desk.words.told["taken_off"],
         "asked": asked,
         "open": still_open if still_open != asked else "",
         "answers": last.summary.answers,
@@ -278,31 +282,32 @@ def _summary(desk: Desk, thread: Thread) -> Mapping[str, Any] | None:
 def _facts(desk: Desk, thread: Thread) -> Sequence[tuple[str, str]]:
     conversation, contact = thread.record.conversation, thread.record.conversation.contact
     cost = -sum(entry.amount for entry in thread.record.credit_entries)
-    facts = [
-        ("Name", contact.name),
-        ("Email", contact.email),
-        ("Channel", conversation.channel),
-        ("Language", conversation.language or contact.language),
-        ("Agent", conversation.agent),
-        ("Opened", f"{desk.local(conversation.opened_at):%d %b %Y %H:%M}"),
-        ("Closed", f"{desk.local(conversation.closed_at):%d %b %Y %H:%M}" if conversation.closed_at else ""),
-        ("Outcome", conversation.outcome.value if conversation.outcome else ""),
-        ("Credits", str(cost)),
-        ("Number", conversation.id),
-    ]
-    return [(label, value) for label, value in facts if value]
+    words, closed = desk.words, conversation.closed_at
+    facts = {
+        "name": contact.name,
+        "email": contact.email,
+        "channel": conversation.channel,
+        "language": conversation.language or contact.language,
+        "the_agent": conversation.agent,
+        "opened": words.moment_of_year(desk.local(conversation.opened_at)),
+        "closed": words.moment_of_year(desk.local(closed)) if closed else "",
+        "outcome": words.outcome[conversation.outcome.value] if conversation.outcome else "",
+        "credits": str(cost),
+        "number": conversation.id,
+    }
+    return [(words.told[key], value) for key, value in facts.items() if value]
 
 
 def _status(desk: Desk, thread: Thread) -> Mapping[str, str]:
     conversation = thread.record.conversation
-    words = {
-        **_STATUS,
-        Status.OPEN: f"with {_owner(desk.workspace, conversation) or 'nobody yet'}",
-    }[conversation.status]
-    until = thread.record.snoozed_until
-    words += f" until {desk.local(until):%d %b %H:%M}" if until else ""
-    waits = age(desk.now - thread.waiting_since) if thread.waiting_since else ""
-    return {"name": conversation.status.value, "words": words, "waits": waits}
+    words, owner = desk.words, _owner(desk, conversation)
+    status = words.status[conversation.status.value]
+    if conversation.status is Status.OPEN:
+        status = words.told["with_somebody"].format(name=owner) if owner else words.told["with_nobody"]
+    if until := thread.record.snoozed_until:
+        status = words.told["until"].format(status=status, moment=words.moment(desk.local(until)))
+    waits = words.length(desk.now - thread.waiting_since) if thread.waiting_since else ""
+    return {"name": conversation.status.value, "words": status, "waits": waits}
 
 
 def _may(desk: Desk, conversation: Conversation) -> Mapping[str, bool]:
@@ -333,30 +338,34 @@ def _canned(desk: Desk, conversation: Conversation) -> Sequence[Mapping[str, str
     ]
 
 
-def _targets(workspace: Workspace) -> Sequence[tuple[str, str]]:
+def _targets(desk: Desk) -> Sequence[tuple[str, str]]:
+    told, workspace = desk.words.told, desk.workspace
     users = [(f"user:{user.name}", user.full_name) for user in workspace.users if user.seat is not Seat.NONE]
-    return [*users, *((f"team:{team.name}", f"Team {team.name}") for team in workspace.teams), ("nobody", "Nobody")]
+    teams = [(f"team:{team.name}", told["team"].format(name=team.name)) for team in workspace.teams]
+    return [*users, *teams, ("nobody", told["nobody"])]
 
 
 def _speaker(desk: Desk, conversation: Conversation, message: Message) -> str:
     if message.sender is Sender.PERSON:
         # Written past us, such as in the provider's own app.
-        return _name(desk.workspace, message.author) if message.author else "Answered outside custagent"
-    return _contact(conversation) if message.sender is Sender.CONTACT else conversation.agent or "agent"
+        return _name(desk.workspace, message.author) if message.author else desk.words.told["outside"]
+    if message.sender is Sender.CONTACT:
+        return _contact(desk, conversation)
+    return conversation.agent or desk.words.told["agent"]
 
 
 def _name(workspace: Workspace, user: str) -> str:
     return next((one.full_name for one in workspace.users if one.name == user), user)
 
 
-def _contact(conversation: Conversation) -> str:
+def _contact(desk: Desk, conversation: Conversation) -> str:
     contact = conversation.contact
-    return contact.name or contact.email or f"Contact {contact.id}"
+    return contact.name or contact.email or desk.words.told["contact"].format(number=contact.id)
 
 
-def _owner(workspace: Workspace, conversation: Conversation) -> str:
+def _owner(desk: Desk, conversation: Conversation) -> str:
     kind, _, name = conversation.assignee.partition(":")
-    return f"team {name}" if kind == "team" else _name(workspace, name)
+    return desk.words.told["of_team"].format(name=name) if kind == "team" else _name(desk.workspace, name)
 
 
 def _is_mine(desk: Desk, conversation: Conversation) -> bool:
@@ -376,4 +385,5 @@ def _window(desk: Desk, kind: str, wrote_at: datetime | None) -> str:
     if kind not in (ChannelKind.WHATSAPP, ChannelKind.MESSENGER) or wrote_at is None:
         return ""
     left = wrote_at + _WINDOW - desk.now
-    return f"{age(left)} left" if left > timedelta() else "window closed"
+    told = desk.words.told
+    return told["window_left"].format(time=desk.words.length(left)) if left > timedelta() else told["window_closed"]

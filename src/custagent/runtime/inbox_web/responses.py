@@ -8,7 +8,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from custagent.core.errors import CustagentError
+from custagent.locales.staff import StaffWords
+from custagent.runtime.inbox import SomebodyWrote
 from custagent.runtime.inbox_web.pages import page
+from custagent.runtime.inbox_web.sign_in import Refused
 
 #: What a session is known by.
 COOKIE = "custagent_inbox"
@@ -36,15 +39,20 @@ def done(to: str, request: Request) -> Response:
     return RedirectResponse(to, 303, headers=HEADERS)
 
 
-def refused(told: str, status: int, request: Request) -> Response:
-    """Why something was not done."""
+def refused(words: StaffWords, why: str | CustagentError, status: int, request: Request) -> Response:
+    """Why something was not done: the error, or the key of the words that say so."""
+    told = words.refused[why] if isinstance(why, str) else told_by(why, words)
     if wants_json(request):
         return JSONResponse({"error": told}, status, headers=HEADERS)
-    return html_page(page("refused.html", told=told), status)
+    return html_page(page("refused.html", words, told=told), status)
 
 
-def told_by(error: CustagentError) -> str:
-    """What is wrong, as a sentence."""
+def told_by(error: CustagentError, words: StaffWords) -> str:
+    """What is wrong, as a sentence; in English where the error is not the inbox's own."""
+    if isinstance(error, Refused):
+        return error.told(words)
+    if isinstance(error, SomebodyWrote):
+        return words.refused["somebody_wrote"]
     return f"{error.message[:1].upper()}{error.message[1:]}"
 
 

@@ -12,11 +12,13 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from custagent.core.errors import CustagentError, PermissionDenied, UsageError
+from custagent.core.errors import CustagentError, PermissionDenied
+from custagent.core.people import User
+from custagent.locales.staff import StaffWords, language_of, staff_words
 from custagent.runtime.conversations import read_later
 from custagent.runtime.inbox import Inbox
 from custagent.runtime.inbox_web.attached import attached_file
@@ -30,10 +32,9 @@ from custagent.runtime.inbox_web.responses import (
     html_page,
     is_number,
     refused,
-    told_by,
     wants_json,
 )
-from custagent.runtime.inbox_web.sign_in import Doorkeeper, SignedIn, SignInRefused, is_same
+from custagent.runtime.inbox_web.sign_in import SHORTEST_PASSWORD, Doorkeeper, Refused, SignedIn, SignInRefused, is_same
 from custagent.runtime.inbox_web.why import why_part
 from custagent.runtime.photos import Photos
 from custagent.store.queue import View, Wanted
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
 
 #: Bytes of a form; a reply has at most 10,000 letters.
 _MOST_BYTES = 100_000
+_MOST_FIELDS = 20
+#: Seconds that a form may take to arrive.
+_PATIENCE = 30.0
 #: Letters of a search.
 _LONGEST_SEARCH = 200
 _STATIC: Mapping[str, str] = {
@@ -151,7 +155,7 @@ class _Web:
             form = await _form(request)
             shown = request.headers.get("x-csrf") or form.get("csrf", "")
             if not _is_ours(request) or not is_same(shown, signed_in.csrf):
-                return refused("This page is too old. Load it again, then try once more.", 403, request)
+                return refused(self._words(request, signed_in.user), "too_old", 403, request)
             return await asyncio.to_thread(self._shown, change, signed_in, request, form)
 
         endpoint.__doc__ = change.__doc__
@@ -195,7 +199,7 @@ class _Web:
             answer = desk.inbox.suggest(conversation)
             return JSONResponse({"text": answer.text if answer else ""}, headers=HEADERS)
         if action not in _ACTIONS:
-            return refused("There is no such action.", 404, request)
+            return refused(desk.words, "no_action", 404, request)
         _ACTIONS[action](desk, conversation, form)
         return done(f"/inbox/c/{conversation}?{request.url.query}", request)
 
@@ -208,12 +212,12 @@ class _Web:
 
     async def sign_in(self, request: Request) -> Response:
         """The door."""
-        company = self._runner.in_force.workspace().name
+        company, words = self._runner.in_force.workspace().name, self._words(request)
         target = _inside(request.query_params.get("to", ""))
         if request.method == "GET":
-            return html_page(page("sign_in.html", company=company, told="", email="", to=target))
+            return html_page(page("sign_in.html", words, company=company, told="", email="", to=target))
         if not _is_ours(request):
-            return refused("This does not come from the sign-in page.", 403, request)
+            return refused(words, "not_from_sign_in", 403, request)
         form = await _form(request)
         address = request.client.host if request.client else ""
         try:
@@ -222,8 +226,8 @@ class _Web:
                 self._runner.in_force.workspace(),
             )  # fmt: skip
         except SignInRefused as error:
-            shown = page("sign_in.html", company=company, told=error.message, email=form.get("email", ""), to=target)
-            return html_page(shown, 401)
+            told, typed = error.told(words), form.get("email", "")
+            return html_page(page("sign_in.html", words, company=company, told=told, email=typed, to=target), 401)
         return _let_in(request, token, target)
 
     async def invitation(self, request: Request) -> Response:
@@ -234,20 +238,21 @@ class _Web:
             "company": workspace.name,
             "name": user.full_name if user else "",
             "email": user.email if user else "",
+            "least": SHORTEST_PASSWORD,
             "told": "",
         }
+        words = self._words(request, user)
         if user is None:
-            told = "This link is used up or too old. Ask an admin for a new one."
-            return html_page(page("invitation.html", **shown | {"told": told}), 410)
+            return html_page(page("invitation.html", words, **shown | {"told": words.refused["link_used"]}), 410)
         if request.method == "GET":
-            return html_page(page("invitation.html", **shown))
+            return html_page(page("invitation.html", words, **shown))
         if not _is_ours(request):
-            return refused("This does not come from the invitation's page.", 403, request)
+            return refused(words, "not_from_invitation", 403, request)
         form = await _form(request)
         try:
             session = await asyncio.to_thread(self._door.accept, token, form.get("password", ""), workspace)
-        except (SignInRefused, UsageError) as error:
-            return html_page(page("invitation.html", **shown | {"told": f"{error.message} {error.hint}"}), 400)
+        except Refused as error:
+            return html_page(page("invitation.html", words, **shown | {"told": error.told(words)}), 400)
         return _let_in(request, session, "/inbox")
 
     async def events(self, request: Request) -> Response:
@@ -255,13 +260,19 @@ class _Web:
         signed_in = await asyncio.to_thread(self._who, request)
         if signed_in is None:
             return Response("Signed out.", 401, headers=HEADERS)
-        inbox = self._at_desk(signed_in).inbox
+        inbox = self._at_desk(signed_in, request).inbox
         return changes(self._runner, inbox, HEADERS, still=lambda: self._who(request) is not None)
 
     def _who(self, request: Request) -> SignedIn | None:
         return self._door.who(request.cookies.get(COOKIE, ""), self._runner.in_force.workspace())
 
-    def _at_desk(self, signed_in: SignedIn) -> Desk:
+    def _words(self, request: Request, user: User | None = None) -> StaffWords:
+        """In the language of the user, or of the browser where nobody is signed in."""
+        browser = request.headers.get("accept-language", "")
+        default = self._runner.in_force.workspace().default_language
+        return staff_words(language_of(user.languages if user else (), browser, default))
+
+    def _at_desk(self, signed_in: SignedIn, request: Request) -> Desk:
         workspace = self._runner.in_force.workspace()
         app = self._app.acting(signed_in.user, workspace)
         return Desk(
@@ -270,15 +281,15 @@ class _Web:
             workspace=workspace,
             now=self._app.clock.now(),
             app=app,
+            words=self._words(request, signed_in.user),
         )
 
     def _shown(self, show: Action, signed_in: SignedIn, request: Request, form: Mapping[str, str]) -> Response:
         try:
-            return show(self._at_desk(signed_in), request, form)
-        except PermissionDenied as denied:
-            return refused(denied.message, 403, request)
+            return show(self._at_desk(signed_in, request), request, form)
         except CustagentError as error:
-            return refused(told_by(error), 409, request)
+            status = 403 if isinstance(error, PermissionDenied) else 409
+            return refused(self._words(request, signed_in.user), error, status, request)
 
     def _whole(self, desk: Desk, request: Request, thread: str, chosen: str = "") -> str:
         """The page with its list, of a view or of what was looked for."""
@@ -290,6 +301,7 @@ class _Web:
             listed = list_part(desk, wanted, chosen=chosen, offset=_offset(request))
         return page(
             "inbox.html",
+            desk.words,
             company=desk.workspace.name,
             user=desk.signed_in.user,
             csrf=desk.signed_in.csrf,
@@ -314,13 +326,17 @@ async def static(request: Request) -> Response:
 
 
 async def _form(request: Request) -> Mapping[str, str]:
-    """The fields of a form; none of one that is too long."""
+    """The fields of a form; none of one that is too long, has too many of them, or does not arrive."""
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _MOST_BYTES:
-            return {}
-    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20))
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > _MOST_BYTES:
+                    return {}
+        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+    except (ClientDisconnect, TimeoutError, ValueError):
+        return {}
 
 
 def _is_ours(request: Request) -> bool:

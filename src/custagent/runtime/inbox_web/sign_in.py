@@ -19,10 +19,13 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from custagent.core.errors import CustagentError, UnknownName, UsageError
 from custagent.core.people import Permission, User
 from custagent.core.workspace import Workspace
+from custagent.locales.staff import StaffWords, staff_words
 from custagent.runtime.bootstrap import Application
 
 #: How long an invitation is good for.
 INVITED_FOR = timedelta(days=3)
+#: The furthest end of one that is believed; a day more, for clocks that are corrected a little.
+_LATEST = INVITED_FOR + timedelta(days=1)
 #: A session ends after so long without use, and after so long whatever happens.
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=14)
@@ -37,8 +40,24 @@ LONGEST_WAIT = timedelta(minutes=15)
 FORGIVEN_AFTER = timedelta(hours=24)
 
 
-class SignInRefused(CustagentError):
+class Refused(CustagentError):
+    """Something that the inbox itself says no to, in anybody's language: by a key of `StaffWords.refused`."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        self._key, self._values = key, values
+        super().__init__(self.told(staff_words()))
+
+    def told(self, words: StaffWords) -> str:
+        """What is wrong, and what to do."""
+        return words.refused[self._key].format(**self._values)
+
+
+class SignInRefused(Refused):
     """A password that is wrong, or a try that came too soon. It says no more than that."""
+
+
+class PasswordRefused(Refused, UsageError):
+    """A password that nobody should have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,18 +94,19 @@ class Doorkeeper:
 
     def invited(self, token: str, workspace: Workspace) -> User | None:
         """Whose invitation the token is."""
-        return _allowed(workspace, self._app.store.sign_in.invited(_hash(token), self._app.clock.now()))
+        now = self._app.clock.now()
+        return _allowed(workspace, self._app.store.sign_in.invited(_hash(token), now, latest=now + _LATEST))
 
     def accept(self, token: str, password: str, workspace: Workspace) -> str:
-        """Set the password by an invitation; the token of a new session. Raises UsageError, SignInRefused."""
+        """Set the password by an invitation; the token of a new session. Raises PasswordRefused, SignInRefused."""
         user = self.invited(token, workspace)
         if user is None:
-            raise SignInRefused("This link is used up or too old.", hint="Ask an admin: custagent users invite NAME")
+            raise SignInRefused("link_used")
         check_password(password, user)
         entry = replace(self._app.audit_entry("set password", user.name), actor=user.name)
         hashed = self._hasher.hash(password)
         if not self._app.store.sign_in.accept(_hash(token), hashed, self._app.clock.now(), audit=entry):
-            raise SignInRefused("This link is used up or too old.", hint="Ask an admin: custagent users invite NAME")
+            raise SignInRefused("link_used")
         return self._begin(user)
 
     def sign_in(self, email: str, password: str, address: str, workspace: Workspace) -> str:
@@ -98,7 +118,7 @@ class Doorkeeper:
         if not self._is_right(kept or self._nobodys, password) or user is None or not kept:
             now = self._app.clock.now()
             self._app.store.sign_in.note_failure(keys, now, since=now - FORGIVEN_AFTER)
-            raise SignInRefused("The email address or the password is wrong.")
+            raise SignInRefused("wrong_sign_in")
         self._app.store.sign_in.forgive(keys)
         return self._begin(user)
 
@@ -121,7 +141,8 @@ class Doorkeeper:
         if session is None:
             return None
         user = _allowed(workspace, session.user)
-        if user is None or now - session.seen_at >= IDLE or now - session.began_at >= LONGEST:
+        # Either way: what began while the clock was years ahead does not hold for years.
+        if user is None or abs(now - session.seen_at) >= IDLE or abs(now - session.began_at) >= LONGEST:
             self._app.store.sign_in.close_session(hashed)
             return None
         if now - session.seen_at >= _NOTED_EVERY:
@@ -140,14 +161,14 @@ class Doorkeeper:
     def change_password(self, user: User, token: str, old: str, new: str, address: str) -> None:
         """Another password, by whoever knows the one there is; every other session of theirs ends.
 
-        Raises SignInRefused, UsageError.
+        Raises SignInRefused, PasswordRefused.
         """
         keys = _keys(user.email, address)
         self._refuse_haste(keys)
         now = self._app.clock.now()
         if not self._is_right(self._app.store.sign_in.password_hash(user.name), old):
             self._app.store.sign_in.note_failure(keys, now, since=now - FORGIVEN_AFTER)
-            raise SignInRefused("The password that you have now is another one.", hint="Nothing was changed.")
+            raise SignInRefused("other_password")
         check_password(new, user)
         entry = replace(self._app.audit_entry("change password", user.name), actor=user.name)
         hashed = self._hasher.hash(new)
@@ -156,7 +177,7 @@ class Doorkeeper:
 
     def _refuse_haste(self, keys: tuple[str, ...]) -> None:
         if (wait := self.wait(keys)) > timedelta():
-            raise SignInRefused(f"Too many tries. Wait {max(1, round(wait.total_seconds()))} seconds, then try again.")
+            raise SignInRefused("too_many", seconds=max(1, round(wait.total_seconds())))
 
     def _begin(self, user: User) -> str:
         token = secrets.token_urlsafe(32)
@@ -187,18 +208,15 @@ def is_same(shown: str, wanted: str) -> bool:
 
 
 def check_password(password: str, user: User) -> None:
-    """Raises UsageError for a password that is easy to guess."""
+    """Raises PasswordRefused for a password that is easy to guess."""
     if len(password) < SHORTEST_PASSWORD:
-        raise UsageError(
-            f"The password has {len(password)} characters; it needs at least {SHORTEST_PASSWORD}.",
-            hint="Four words that nobody would put together are good, and easy to remember.",
-        )
+        raise PasswordRefused("short_password", count=len(password), least=SHORTEST_PASSWORD)
     if len(password) > LONGEST_PASSWORD:
-        raise UsageError(f"The password is longer than {LONGEST_PASSWORD} characters.", hint="Choose a shorter one.")
+        raise PasswordRefused("long_password", most=LONGEST_PASSWORD)
     folded = password.lower()
     known = (user.email.lower(), user.email.lower().partition("@")[0], user.name.lower(), user.full_name.lower())
     if folded in known or len(set(folded)) < SHORTEST_PASSWORD // 3:
-        raise UsageError("The password is easy to guess.", hint="Four words that nobody would put together are good.")
+        raise PasswordRefused("easy_password")
 
 
 def _allowed(workspace: Workspace, name: str) -> User | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from custagent.locales.staff import StaffWords
 from custagent.runtime.explain import Explanation, Passage, Reasoning
 from custagent.runtime.inbox_web.pages import Desk, page
 from custagent.runtime.reasons import decision_in_words, reason_in_words, trigger_in_words
@@ -18,32 +19,33 @@ def why_part(desk: Desk, found: Explanation, *, back: str) -> str:
     parts = found.parts or (found.reasoning,)
     return page(
         "why.html",
+        desk.words,
         company=desk.workspace.name,
         back=back,
         asked=found.asked,
         text=found.text,
         language=found.language,
-        at=f"{desk.local(found.at):%d %b %Y %H:%M}" if found.at else "",
+        at=desk.words.moment_of_year(desk.local(found.at)) if found.at else "",
         agent=found.agent,
         version=found.agent_version,
         older=bool(found.live_version) and found.agent_version != found.live_version,
-        parts=[_part(part) for part in parts],
+        parts=[_part(part, desk.words) for part in parts],
     )
 
 
-def _part(reasoning: Reasoning) -> Mapping[str, Any]:
+def _part(reasoning: Reasoning, words: StaffWords) -> Mapping[str, Any]:
     return {
         "question": reasoning.question,
-        "decision": decision_in_words(reasoning.decision),
-        "reason": reason_in_words(reasoning.reason),
+        "decision": decision_in_words(reasoning.decision, words),
+        "reason": reason_in_words(reasoning.reason, words),
         "sure": None if reasoning.confidence is None else round(reasoning.confidence * 100),
         "searched": reasoning.searched,
-        "triggers": [trigger_in_words(name, value) for name, value in reasoning.triggers.items()],
-        "passages": [_passage(one) for one in reasoning.passages[:_MOST_PASSAGES]],
+        "triggers": [trigger_in_words(name, value, words) for name, value in reasoning.triggers.items()],
+        "passages": [_passage(one, words) for one in reasoning.passages[:_MOST_PASSAGES]],
     }
 
 
-def _passage(passage: Passage) -> Mapping[str, Any]:
+def _passage(passage: Passage, words: StaffWords) -> Mapping[str, Any]:
     return {
         "title": passage.title or passage.link,
         "heading": passage.heading,
@@ -51,7 +53,7 @@ def _passage(passage: Passage) -> Mapping[str, Any]:
         "pieces": _pieces(passage),
         "score": f"{passage.score:.2f}",
         "quoted": bool(passage.quoted),
-        "now": {"changed": "changed since", "gone": "not answered from any more"}.get(passage.now or "", ""),
+        "now": words.page[f"{passage.now}_since"] if passage.now in ("changed", "gone") else "",
     }
 
 

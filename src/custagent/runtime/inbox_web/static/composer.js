@@ -1,5 +1,5 @@
 // Where people write: a reply or a note, canned texts by a slash, a draft that is kept, a suggestion of the agent.
-import { post, tell } from "./live.js";
+import { post, say, tell } from "./live.js";
 
 const DRAFT_MS = 800;
 
@@ -13,9 +13,9 @@ export function composer(form, refresh, noting) {
   const mode = (note) => {
     form.classList.toggle("noting", note);
     for (const tab of form.querySelectorAll(".tab")) tab.setAttribute("aria-pressed", String((tab.dataset.mode === "note") === note));
-    text.placeholder = note ? "Only colleagues see this." : "Write to the contact. Type / for a canned reply.";
-    form.querySelector("label[for=text]").textContent = note ? "Your note" : "Your reply";
-    form.querySelector(".primary").textContent = note ? "Keep note" : "Send";
+    text.placeholder = say(note ? "write_note" : "write_reply");
+    form.querySelector("label[for=text]").textContent = say(note ? "your_note" : "your_reply");
+    form.querySelector(".primary").textContent = say(note ? "keep_note" : "send");
   };
   const choices = () => [...canned.children].filter((one) => !one.hidden);
   const select = (index) => choices().forEach((one, number) => one.setAttribute("aria-selected", String(number === index)));
@@ -36,7 +36,7 @@ export function composer(form, refresh, noting) {
     clearTimeout(timer);
     if (form.classList.contains("noting")) return;
     timer = setTimeout(async () => {
-      if (await post(address("draft"), { text: text.value })) form.querySelector("#kept").textContent = text.value ? "Draft kept" : "";
+      if (await post(address("draft"), { text: text.value })) form.querySelector("#kept").textContent = text.value ? say("draft_kept") : "";
     }, DRAFT_MS);
   };
 
@@ -58,7 +58,7 @@ export function composer(form, refresh, noting) {
     const answer = await post(address("suggest"), {});
     button.disabled = false;
     if (!answer) return;
-    if (!answer.text) { tell("There is nothing to answer."); return; }
+    if (!answer.text) { tell(say("nothing_to_answer")); return; }
     text.value = text.value.trim() ? `${text.value.trim()}\n\n${answer.text}` : answer.text;
     text.focus();
     keep();
@@ -66,13 +66,13 @@ export function composer(form, refresh, noting) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const note = form.classList.contains("noting");
-    if (!text.value.trim()) { tell("There is nothing to write."); return; }
+    if (!text.value.trim()) { tell(say("nothing_to_write")); return; }
     clearTimeout(timer);
     const sent = { text: text.value, seen: form.elements.seen.value };
     if (!(await post(address(note ? "note" : "reply"), sent))) { await refresh(); return; }
     text.value = "";
     mode(false);
     await refresh();
-    tell(note ? "Noted." : "Sent.");
+    tell(say(note ? "noted" : "sent"));
   });
 }

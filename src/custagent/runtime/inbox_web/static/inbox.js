@@ -1,11 +1,11 @@
 // The page of the inbox: opens conversations without loading anew, and does what the forms do without leaving the page.
-import { ask, listen, post, showPart, tell } from "./live.js";
+import { ask, listen, post, say, showPart, tell } from "./live.js";
 import { composer } from "./composer.js";
 import { keys } from "./keys.js";
 
+/** What is done, in a line; that an answer is called wrong is seen where it stands. */
 const DONE = {
-  take: "Yours now.", assign: "Given away.", snooze: "Put aside.", wake: "Open again.", release: "Given back to the agent.", close: "Closed.",
-  again: "It is tried again.", "give-up": "Given up.",
+  take: "take", assign: "assign", snooze: "snooze", wake: "wake", release: "release", close: "close", again: "again", "give-up": "give_up",
 };
 const list = document.getElementById("list");
 const thread = document.getElementById("thread");
@@ -63,7 +63,13 @@ async function showThread(id) {
         if (kept) field.value = kept.value;
         composer(field.form, refresh, noting);
       }
-      if (kept?.has && field) { field.focus(); field.setSelectionRange(kept.at, kept.at); return; }
+      if (kept?.has && field) {
+        field.focus();
+        field.setSelectionRange(kept.at, kept.at);
+        // What was offered to be put in for what is being typed is offered still.
+        if (kept.value.startsWith("/")) field.dispatchEvent(new Event("input"));
+        return;
+      }
       if (!focused) return;
       const same = focused.id ? document.getElementById(focused.id) : thread.querySelector(`form[data-action="${action}"] button`);
       (same ?? thread).focus({ preventScroll: true });
@@ -133,7 +139,7 @@ thread.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (!(await post(form.action, new FormData(form)))) return;
   await refresh();
-  tell(DONE[form.dataset.action]);
+  tell(form.dataset.action in DONE ? say(DONE[form.dataset.action]) : "");
 });
 window.addEventListener("popstate", () => location.reload());
 

@@ -1,6 +1,12 @@
 // What the page hears from the runner, and how it asks and tells.
 const told = document.getElementById("told");
 const title = document.title;
+const words = JSON.parse(document.body.dataset.words);
+
+/** Our words in the language of the page, with what is filled in: say("one_waits", { name }). */
+export function say(key, values = {}) {
+  return words[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
 
 /** Say something in a line; screen readers hear it. */
 export function tell(text) {
@@ -19,10 +25,10 @@ export async function post(address, form) {
     });
     if (response.status === 401) { location.reload(); return false; }
     const body = await response.json();
-    if (!response.ok) { tell(body.error ?? "Not done."); return false; }
+    if (!response.ok) { tell(body.error ?? say("not_done")); return false; }
     return body;
   } catch {
-    tell("The runner cannot be reached. Nothing was sent.");
+    tell(say("not_sent"));
     return false;
   }
 }
@@ -34,9 +40,9 @@ export async function ask(address) {
     if (response.status === 401) { location.reload(); return null; }
     const part = new DOMParser().parseFromString(await response.text(), "text/html");
     if (response.ok) return part;
-    tell(part.querySelector("[role=alert]")?.textContent ?? "It cannot be shown.");
+    tell(part.querySelector("[role=alert]")?.textContent ?? say("cannot_show"));
   } catch {
-    tell("The runner cannot be reached.");
+    tell(say("unreachable"));
   }
   return null;
 }
@@ -66,21 +72,21 @@ export function listen(refresh) {
     document.title = waits ? `(${waits}) ${title}` : title;
     if (before) {
       const fresh = now.mine.filter(([id]) => !before.mine.some(([known]) => known === id));
-      if (fresh.length) announce(fresh.length > 1 ? `${fresh.length} contacts wait for you.` : `${fresh[0][1] || "A contact"} waits for you.`, now);
-      else if (now.unassigned > before.unassigned) announce("Somebody waits for a person.", now);
+      if (fresh.length) announce(fresh.length > 1 ? say("several_wait", { count: fresh.length }) : say("one_waits", { name: fresh[0][1] || say("a_contact") }), now);
+      else if (now.unassigned > before.unassigned) announce(say("somebody_waits"), now);
       // The page is new with the first event; many changes at once are shown once.
       clearTimeout(timer);
       timer = setTimeout(refresh, 150);
     }
     before = now;
   };
-  source.onerror = () => { if (source.readyState === EventSource.CLOSED) tell("Not connected. Load the page again."); };
+  source.onerror = () => { if (source.readyState === EventSource.CLOSED) tell(say("not_connected")); };
 }
 
 /** Say it in the page, and to who has asked for it while the page is out of sight. */
 function announce(text, now) {
   tell(text);
   if (document.hidden && window.Notification?.permission === "granted") {
-    new Notification(text, { body: `${now.mine_count} wait for you, ${now.unassigned} are nobody's yet`, tag: "custagent" });
+    new Notification(text, { body: say("waiting", { mine: now.mine_count, unassigned: now.unassigned }), tag: "custagent" });
   }
 }
