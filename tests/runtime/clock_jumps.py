@@ -81,8 +81,8 @@ class Walk:
         assert key not in self.live or self.live[key][0] == name
         self.live[key] = (name, now)
         store = self.app.store
-        await self.until(lambda: store.conversations.messages(name)[-1].kind is MessageKind.ANSWER, seconds=20)
-        await self.until(lambda: set(store.outbox.statuses(name).values()) == {DeliveryStatus.SENT}, seconds=20)
+        await self.until(lambda: store.conversations.messages(name)[-1].kind is MessageKind.ANSWER)
+        await self.until(lambda: set(store.outbox.statuses(name).values()) == {DeliveryStatus.SENT})
 
     async def look(self) -> None:
         """The timers look, as they do every now and then: exactly those are closed whose time was over."""
@@ -106,7 +106,7 @@ async def walk(app: Any, until: Callable[..., Awaitable[None]], *, jumps: int, s
             assert not working.done(), "the lease is still this runner's"
     finally:
         runner.stop()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await working
     return found
 

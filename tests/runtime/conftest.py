@@ -29,8 +29,11 @@ from custagent.testing import FrozenClock, HashEmbedder
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return init_home(tmp_path / "workspace", name="Northwind")
+def home(tmp_path: Path, blank_database: bytes) -> Home:
+    made = init_home(tmp_path / "workspace", name="Northwind")
+    made.database.write_bytes(blank_database)
+    made.database.chmod(0o600)
+    return made
 
 
 @pytest.fixture
@@ -189,7 +192,7 @@ def blank_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
-async def _until(condition: Callable[[], object], seconds: float = 30.0) -> None:
+async def _until(condition: Callable[[], object], seconds: float = 90.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - the code under test tells nobody
             await asyncio.sleep(0.002)

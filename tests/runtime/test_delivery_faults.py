@@ -72,7 +72,7 @@ async def delivering(clients, adapters: Mapping[str, FakeChannel], **options) ->
         yield delivery
     finally:
         stop.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await task
 
 

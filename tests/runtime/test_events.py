@@ -223,7 +223,7 @@ class TestShowingWork:
             async def scene() -> None:
                 with showing.during(conversation):
                     assert runner.hub.is_typing("k1")
-                    async with asyncio.timeout(5):
+                    async with asyncio.timeout(60):
                         while not enough():  # noqa: ASYNC110 - the code under test tells nobody
                             await asyncio.sleep(0.001)
                 assert not runner.hub.is_typing("k1")
@@ -251,7 +251,7 @@ class TestWorkOfKinds:
             task = asyncio.create_task(
                 keep_at_work("mail", lambda: [part(stop) for part in parts], stop, first_pause=0.001)
             )
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 while not (done() or task.done()):  # noqa: ASYNC110 - the code under test tells nobody
                     await asyncio.sleep(0.001)
             stop.set()

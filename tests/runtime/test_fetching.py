@@ -64,7 +64,7 @@ def fetch(clients, tmp_path):
         async def scene() -> None:
             stop = asyncio.Event()
             task = asyncio.create_task(fetching.run(stop))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not until() and not task.done():  # noqa: ASYNC110 - the code under test tells nobody
                     await asyncio.sleep(0.005)
             stop.set()

@@ -100,6 +100,15 @@ class TestLines:
         assert lines[0].endswith("it failed: x 2026-01-01 00:00:00,000 INFO all is well")
         assert all(line.startswith("    ") for line in lines[2:])
 
+    def test_nothing_in_a_line_moves_a_terminal(self, tell) -> None:
+        def block() -> None:
+            ours.warning("a page asks for %s", "a\x1b]0;mine\x07b\x00\x9b2Jc\u202e")
+            ours.warning("received", extra=fields(channel="web\x1b[2J"))
+
+        told = "".join(tell(block) + tell(block, form=LogFormat.JSON))
+        assert told.count("\N{REPLACEMENT CHARACTER}") == 2 * 6
+        assert told.isprintable()
+
     def test_an_error_tells_where_it_came_from(self, tell) -> None:
         lines = tell(lambda: failing("words"))
         assert [line.strip().rpartition(" ")[2] for line in lines[1:]] == [
@@ -204,7 +213,7 @@ class Stuck(io.StringIO):
 
     def write(self, text: str) -> int:
         self.reached.set()
-        self.go_on.wait(20)
+        self.go_on.wait(60)
         return super().write(text)
 
 
@@ -214,7 +223,7 @@ class TestASlowReader:
         stream = Stuck()
         with telling(stream):
             ours.info("first")
-            assert stream.reached.wait(30)
+            assert stream.reached.wait(60)
             yield stream
         stream.go_on.set()
 

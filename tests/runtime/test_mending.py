@@ -82,7 +82,7 @@ def test_one_is_under_way_at_a_time_and_ends_with_the_workspace(tmp_path, caplog
     folder.folder.mkdir()
     (folder.folder / "current").write_text("garbage")
     mending.begin(folder)
-    assert slow.began.wait(30)
+    assert slow.began.wait(60)
     mending.begin(folder)
     with caplog.at_level(logging.INFO):
         mending.close()

@@ -55,7 +55,7 @@ def hear(live: Application, runner: Runner) -> Callable[[str, str], None]:
                 contact_name="Ada Lovelace",
             )
         )  # fmt: skip
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while live.store.totals.waiting().messages or live.store.totals.waiting().replies:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         runner.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import configparser
 import secrets
 import shutil
 import tempfile
@@ -54,11 +55,12 @@ async def behind_nginx(folder: Path, runner: str) -> AsyncIterator[httpx.AsyncCl
     command = (str(NGINX), "-p", str(folder), "-c", str(file), "-e", str(folder / "error.log"))
     process = await asyncio.create_subprocess_exec(*command)
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not (folder / "socket").exists():
                 assert process.returncode is None, (folder / "error.log").read_text(encoding="utf-8")
                 await asyncio.sleep(0.01)
-        transport = httpx.AsyncHTTPTransport(uds=str(folder / "socket"))
+        # The socket is there a moment before anybody listens at it.
+        transport = httpx.AsyncHTTPTransport(uds=str(folder / "socket"), retries=9)
         headers = {"Origin": SITE, "Authorization": f"Bearer {secrets.token_urlsafe(32)}"}
         async with httpx.AsyncClient(transport=transport, base_url=SITE, headers=headers, timeout=30) as client:
             yield client
@@ -89,3 +91,16 @@ def test_the_chat_works_behind_nginx_as_the_page_sets_it_up(live, short_folder, 
             assert (await client.get("/metrics")).status_code == 403
 
     asyncio.run(scene())
+
+
+def test_the_service_is_what_systemd_takes() -> None:
+    page = (DOCS / "production.md").read_text(encoding="utf-8")
+    (unit,) = (block.text for block in blocks(page) if block.kind == "ini")
+    read = configparser.ConfigParser(interpolation=None)
+    read.optionxform = str  # type: ignore[assignment,method-assign] # systemd tells capitals apart
+    read.read_string(unit)
+    service = read["Service"]
+    assert service["ExecStart"].split()[1:] == ["run", "--log-format", "json"]
+    # What must be written to is outside of what `ProtectSystem=strict` and `ProtectHome` close.
+    assert service["ReadWritePaths"] == service["WorkingDirectory"] == "/srv/help"
+    assert read["Install"]["WantedBy"] == "multi-user.target"

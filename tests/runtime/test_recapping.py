@@ -69,7 +69,7 @@ class Hanging(ChatModel):
 
     def complete(self, *_: Any, **__: Any) -> Any:
         self.asked.set()
-        self.over.wait(30)
+        self.over.wait(60)
         raise ModelError("over")
 
 
@@ -203,7 +203,7 @@ def test_one_that_has_lost_the_lease_ends(with_model, hand_over, until):
         loop = Recapping(
             with_model, InForce(with_model), fence=7, model_of=lambda *_: ScriptedModel([recap()]), poll=0.01
         )
-        await asyncio.wait_for(loop.run(asyncio.Event()), 10)
+        await asyncio.wait_for(loop.run(asyncio.Event()), 60)
 
     with pytest.raises(ExceptionGroup) as caught:
         asyncio.run(scene())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import secrets
@@ -20,7 +21,7 @@ from custagent.core.errors import LeaseHeld, StoreError, UsageError
 from custagent.runtime.admission import LEAST
 from custagent.runtime.in_force import FRESH
 from custagent.runtime.runner import LEASE, Runner
-from custagent.runtime.server import _listen, lifespan_of, make_asgi, serve
+from custagent.runtime.server import _listen, lifespan_of, make_asgi, refused_port, serve
 from custagent.store import Store
 from custagent.store.lease import LeaseHolder
 
@@ -37,7 +38,7 @@ class Served:
 
     async def ends(self) -> None:
         """It ends in order: within the time that a stop may take."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self.task
 
 
@@ -46,7 +47,7 @@ async def serving(app, *, lease: timedelta = LEASE, host: str = "127.0.0.1") -> 
     started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     task = asyncio.create_task(serve(app, host=host, port=0, started=started, lease=lease))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await asyncio.wait([started, task], return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 await task
@@ -169,6 +170,13 @@ def test_a_host_that_is_not_this_machines_is_told(live, host):
     with pytest.raises(UsageError, match=host) as caught:
         asyncio.run(serve(live, host=host, port=0))
     assert "--host 127.0.0.1" in caught.value.hint
+
+
+def test_a_port_of_the_systems_is_told_with_a_way_round_it():
+    refused = refused_port(PermissionError(errno.EACCES, "Permission denied"), "0.0.0.0", 80, "custagent run")
+    assert refused.message == "port 80 on 0.0.0.0 cannot be used: Permission denied"
+    assert "Ports below 1024" in refused.hint
+    assert "custagent run --port 8700" in refused.hint
 
 
 def test_it_listens_at_an_ipv6_address(live, require):

@@ -12,7 +12,7 @@ import pytest
 from custagent.config.agents import agent_path
 from custagent.config.editor import NewAgent
 from custagent.core.conversation import Conversation, Status
-from custagent.core.document import Citation, SourceState, SourceStatus
+from custagent.core.document import NOINDEX, ROBOTS, Citation, SourceState, SourceStatus
 from custagent.core.errors import CustagentError, UnknownName
 from custagent.core.message import DeliveryReceipt, DeliveryStatus, Message
 from custagent.core.notice import Notice
@@ -97,13 +97,30 @@ def test_sources_that_were_not_read_well_are_told(shop: Application) -> None:
         SourceState(key="b", kind="collection", location="content/faq", status=SourceStatus.READY,
                     problems=(("a.pdf", "damaged"), ("b.pdf", "damaged"))),
         SourceState(key="c", kind="file", location="content/c.md", status=SourceStatus.READY),
+        SourceState(key="d", kind="url", location="https://a.example", status=SourceStatus.READY,
+                    problems=(("https://a.example/x", ROBOTS), ("https://a.example/y", NOINDEX))),
+        SourceState(key="e", kind="url", location="https://b.example", status=SourceStatus.READY,
+                    problems=(("https://b.example/x", ROBOTS), ("https://b.example/y", "gone"),
+                              ("https://b.example", "left out by max_pages: 7"))),
     ]  # fmt: skip
     for state in states:
         shop.store.sources.save_source_state("support", state)
     assert [
         (one.agent, one.location, one.state.value, one.error, one.pages_not_read)
         for one in workspace_status(shop).sync_problems
-    ] == [("support", "content/faq", "ready", "", 2), ("support", url, "stale", "the server said 503", 0)]
+    ] == [
+        ("support", "content/faq", "ready", "", 2),
+        ("support", "https://b.example", "ready", "left out by max_pages: 7", 1),
+        ("support", url, "stale", "the server said 503", 0),
+    ]
+
+
+def test_pages_whose_site_asks_not_to_read_them_are_told_apart() -> None:
+    kept_out = (("/a", ROBOTS), ("/b", "damaged"), ("/c", NOINDEX), ("/d", ROBOTS))
+    state = SourceState(key="a", kind="url", location="https://a.example", problems=kept_out)
+    assert state.not_read == (("/b", "damaged"),)
+    assert state.left_out_told == "3 pages left out, as their site asks: robots.txt 2, noindex 1"
+    assert SourceState(key="a", kind="url", location="https://a.example", problems=kept_out[1:2]).left_out_told == ""
 
 
 def test_with_nothing_assigned_each_step_names_the_next_one(app: Application) -> None:

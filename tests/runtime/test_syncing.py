@@ -71,6 +71,12 @@ def test_what_was_read_together_is_not_read_together_for_ever(live, put):
     assert firsts[0] != firsts[1]
 
 
+def test_a_page_that_was_read_while_the_clock_was_ahead_is_read_again(crawled):
+    assert Syncing(crawled).due() == []
+    crawled.clock.advance(days=-3650)
+    assert sorted(location for _, location in Syncing(crawled).due()) == [HELP, NEWS]
+
+
 def test_what_was_never_read_is_left_to_people(live, put):
     put(agent_path(live.home, "support"), "assignments:", f"{SOURCES}assignments:")
     apply_agents(live)
@@ -228,7 +234,7 @@ def test_stopping_ends_the_reading_and_leaves_no_process(live, slow, until, trap
         task = asyncio.create_task(Syncing(live, patience=0.1).sync("support", HELP, stop))
         await until(lambda: process_in(told))
         stop.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await task
 
     asyncio.run(scene())
@@ -272,7 +278,7 @@ def test_the_loop_reads_what_is_due_until_it_is_stopped(crawled, until, monkeypa
         task = asyncio.create_task(Syncing(crawled).run(stop))
         await until(lambda: told.exists() and told.read_text().split() == [HELP, NEWS])
         stop.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await task
 
     asyncio.run(scene())

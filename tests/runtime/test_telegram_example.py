@@ -54,7 +54,7 @@ def run(app, scene) -> None:
             await scene()
         finally:
             runner.stop()
-            await asyncio.wait_for(task, 15)
+            await asyncio.wait_for(task, 60)
 
     asyncio.run(play())
 

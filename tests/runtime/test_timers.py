@@ -319,7 +319,7 @@ class TestLoop:
             task = asyncio.create_task(timers.run(stop))
             await until(lambda: looks and changed)
             stop.set()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 await task
 
         asyncio.run(scene())

@@ -81,3 +81,9 @@ def test_only_old_ones_that_were_asked_for_are_deleted(database):
         *(path.name for path in (*taken[2:], *kept)), *(checksum_path(path).name for path in taken[2:]),
     }  # fmt: skip
     assert prune(database, 2) == ()
+
+
+def test_the_one_just_taken_is_kept_beside_one_of_a_clock_that_was_ahead(database):
+    fresh, ahead, old = (put(database, f"custagent-{day}-000000.db") for day in ("20261118", "20361118", "20261117"))
+    assert prune(database, 1, fresh=fresh) == (ahead, old)
+    assert fresh.exists()

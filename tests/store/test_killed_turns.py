@@ -88,7 +88,7 @@ def killed(tmp_path_factory, blank) -> tuple[Path, set[str], set[int]]:
         process.stdin.flush()
         seen = [process.stdout.readline() for _ in range(chance.randint(1, 60))]
         process.send_signal(signal.SIGKILL)
-        rest, errors = process.communicate(timeout=20)
+        rest, errors = process.communicate(timeout=60)
         assert errors == ""
         acknowledged |= set(("".join(seen) + rest[: rest.rfind("\n") + 1]).splitlines())
     begun = {line.removeprefix("begun ") for line in acknowledged if line.startswith("begun ")}

@@ -47,7 +47,7 @@ def race(stores: list[Store], names: list[str]) -> Counter[str]:
     together = threading.Barrier(len(names))
 
     def run(number: int) -> str:
-        together.wait(timeout=20)
+        together.wait(timeout=60)
         return answer(stores[number % len(stores)], names[number])
 
     with ThreadPoolExecutor(len(names)) as pool:
@@ -88,7 +88,7 @@ def test_two_processes(store, waiting, path):
         process.start()
     found = Counter(results.get()) + Counter(results.get())
     for process in processes:
-        process.join(timeout=20)
+        process.join(timeout=60)
         process.close()
     results.close()
     assert found == {"won": 1, "refused": RACERS - 1}

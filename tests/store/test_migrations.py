@@ -268,7 +268,7 @@ for line in sys.stdin:
                 lambda connection: connection.execute("SELECT name FROM _sqlite_migrations ORDER BY id").fetchall()
             )
         assert seen == [(step.__name__,) for step in MIGRATIONS]
-    told = "".join(process.communicate(timeout=20)[1] for process in processes).splitlines()
+    told = "".join(process.communicate(timeout=60)[1] for process in processes).splitlines()
     # One of them tells for each file that held something; new files are nobody's loss.
     assert sorted(line.partition(" of its")[0] for line in told) == [
         f"The database was brought from version {version}" for version in (1, 1, 1, 2, 2)

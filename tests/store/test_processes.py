@@ -62,7 +62,7 @@ def test_two_processes_write_at_once(path, clock):
             store.documents.chunks_of("ada")
             store.versions.apply("ada", "text", actor="anna", git_commit="", at=clock.now())
         for process in processes:
-            said, errors = process.communicate(timeout=20)
+            said, errors = process.communicate(timeout=60)
             assert (process.returncode, errors) == (0, "")
             assert said.split() == [str(number) for number in range(60)]
         kept = store.documents.validators("ada", "left").keys() | store.documents.validators("ada", "right").keys()
@@ -79,7 +79,9 @@ def test_killed_while_writing(path, clock):
         go(process)
         confirmed |= {f"run{run}/{process.stdout.readline().strip()}" for _ in range(stop_after)}
         process.send_signal(signal.SIGKILL)
-        rest, _ = process.communicate(timeout=20)
+        # What `readline` has read ahead, `communicate` would leave out.
+        rest = process.stdout.read()
+        process.communicate(timeout=60)
         whole_lines = rest[: rest.rfind("\n") + 1]
         confirmed |= {f"run{run}/{number}" for number in whole_lines.splitlines()}
     with Store(path, clock) as store:

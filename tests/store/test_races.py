@@ -22,7 +22,7 @@ def race():
         together = threading.Barrier(len(racers))
 
         def run(racer):
-            together.wait(timeout=20)
+            together.wait(timeout=60)
             try:
                 return racer()
             except (Overtaken, LeaseHeld) as error:

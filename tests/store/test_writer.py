@@ -36,19 +36,19 @@ def held(database: Database) -> Iterator[list[str]]:
     def hold(connection):
         connection.set_trace_callback(statements.append)
         entered.set()
-        assert go_on.wait(timeout=20)
+        assert go_on.wait(timeout=60)
 
     holding = database.write_soon(hold)
-    assert entered.wait(timeout=20)
+    assert entered.wait(timeout=60)
     try:
         yield statements
     finally:
         go_on.set()
-        holding.result(timeout=20)
+        holding.result(timeout=60)
 
 
 def settle(futures: list[Future]) -> list:
-    return [each.exception(timeout=20) or each.result() for each in futures]
+    return [each.exception(timeout=60) or each.result() for each in futures]
 
 
 def test_a_group_is_one_commit(notes):

@@ -84,7 +84,7 @@ def take_backup(
         taken_at=now,
         contents=examine(target),
         files=len(kept_in(target)),
-        pruned=prune(app.home.database, keep) if keep is not None else (),
+        pruned=prune(app.home.database, keep, fresh=target) if keep is not None else (),
     )
 
 

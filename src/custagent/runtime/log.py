@@ -34,6 +34,8 @@ _LONGEST = 4_000
 #: Libraries whose fixed words are known to hold nothing of anybody; of others only the place is told.
 _PLAIN_SPOKEN = ("uvicorn", "asyncio")
 _OURS = "custagent"
+#: What a terminal would obey: addresses that are asked for, and errors, may hold anything.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _EMAIL = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+")
 _PHONE = re.compile(r"\+\d[\d ().-]{6,}\d|(?<![\w.-])\d{9,15}(?![\w.-])")
@@ -220,8 +222,8 @@ class Lines(logging.Formatter):
         return words if _NAME.fullmatch(words) and words not in self._secrets else self._safe(words)
 
     def _safe(self, words: str) -> str:
-        """On one line; without secrets, and without addresses unless texts are told anyway."""
-        text = scrub(" ".join(words.split()), self._secrets)
+        """On one line that a terminal only shows; without secrets, and without addresses unless texts are told anyway."""
+        text = scrub(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", " ".join(words.split())), self._secrets)
         for secret in reversed(list(in_clear_text(text))):
             text = text[: secret.start] + "***" + text[secret.end :]
         if not self._texts:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from custagent.config.agents import agent_from_text, agent_names, agent_path
 from custagent.config.cases import agents_with_cases, load_cases
-from custagent.config.differences import Difference, differences
+from custagent.config.changed_settings import ChangedSetting, changed_settings
 from custagent.config.workspace import workspace_from_text
 from custagent.core.agent import AgentDefinition
 from custagent.core.record import AppliedVersion
@@ -36,7 +36,7 @@ class Planned:
     kind: str
     #: The version in force, 0 for none.
     version: int
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[ChangedSetting, ...] = ()
     #: The test cases that end otherwise with the files than with what is in force.
     cases: tuple[Change, ...] = ()
 
@@ -76,8 +76,8 @@ def _planned(
 ) -> Planned:
     applied = live.get(name)
     if applied is None:
-        return Planned(agent=name, kind="new", version=0, differences=differences(None, after))
-    found = differences(before, after)
+        return Planned(agent=name, kind="new", version=0, differences=changed_settings(None, after))
+    found = changed_settings(before, after)
     same = "unchanged" if applied.text == text else "written-otherwise"
     return Planned(agent=name, kind="changed" if found else same, version=applied.version, differences=found)
 

@@ -99,7 +99,7 @@ class Rehearsal:
                 state = await ingestor.read(self._agent.name, source, listener)
                 if state.error:
                     self.problems.append(f"{source.location}: {state.error}")
-                self.problems += [f"{place}: {reason}" for place, reason in state.problems]
+                self.problems += [f"{place}: {reason}" for place, reason in state.not_read]
 
     def _copy(self, source: UrlSource, listener: Listener) -> None:
         """Take over what is stored of a web source."""

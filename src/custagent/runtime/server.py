@@ -24,6 +24,7 @@ from starlette.types import ASGIApp
 from custagent.core.errors import CustagentError, StoreError, UsageError
 from custagent.runtime.backup import check_database
 from custagent.runtime.bootstrap import Application
+from custagent.runtime.connection import Connection
 from custagent.runtime.garbage import unhurried
 from custagent.runtime.inbox_web.routes import inbox_routes
 from custagent.runtime.metrics import metrics_route
@@ -39,7 +40,17 @@ BACKLOG = 2048
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 #: Seconds that a browser is asked to wait when the database does not answer.
 _BUSY = 5
+#: uvicorn's, in a second.
+_TICKS = 10
 _HOST_HINT = "Listen on this machine alone with --host 127.0.0.1, or on all its addresses with --host 0.0.0.0"
+#: What to do about a port that the system does not give.
+_PORT_HINTS = {
+    errno.EADDRINUSE: "Choose another: {command} --port {next}",
+    errno.EACCES: (
+        "Ports below 1024 belong to the system: take a higher one, and let nginx or Caddy pass on to it: "
+        "{command} --port 8700"
+    ),
+}
 
 
 def make_asgi(app: Application, runner: Runner) -> Starlette:
@@ -87,6 +98,18 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         self.answering.set()
 
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second; once a second those who have connected and say nothing are let go."""
+        if counter % _TICKS == 0:
+            self.end_late(asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
+
+    def end_late(self, now: float) -> None:
+        """Hang up on connections whose request does not come; `now` is the loop's clock."""
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, Connection):
+                connection.end_if_late(now)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """uvicorn would raise the signal again after serving, which kills the background work in the middle."""
@@ -124,6 +147,9 @@ def make_config(application: ASGIApp) -> uvicorn.Config:
     """How uvicorn serves an application here; the benchmarks serve theirs the same way."""
     return uvicorn.Config(
         application,
+        http=Connection,
+        # Nothing here speaks it, and to ask for it is no reason to tell of packages.
+        ws="none",
         # Its lines go where all others go.
         log_config=None,
         log_level="warning",
@@ -179,9 +205,14 @@ def _listen(host: str, port: int, command: str = "custagent run") -> socket.sock
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        hint = f"Choose another: {command} --port {port + 1}" if error.errno == errno.EADDRINUSE else _HOST_HINT
-        raise UsageError(f"port {port} on {host} cannot be used: {error.strerror}", hint=hint) from error
+        raise refused_port(error, host, port, command) from error
     return listener
+
+
+def refused_port(error: OSError, host: str, port: int, command: str) -> UsageError:
+    """What the system said about a port, and what to do."""
+    hint = _PORT_HINTS.get(error.errno or 0, _HOST_HINT).format(command=command, next=port + 1)
+    return UsageError(f"port {port} on {host} cannot be used: {error.strerror}", hint=hint)
 
 
 def _address(listener: socket.socket) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from custagent.config.agents import agent_path
 from custagent.config.editor import add_sources, append_values, put_back
@@ -23,6 +25,9 @@ from custagent.knowledge.reading import Listener
 from custagent.runtime.agents import apply_agents, apply_workspace
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.source_states import find_state
+
+#: A web address as people say it: help.example.com/faq.
+_HOST: Final = re.compile(r"(?:[a-z0-9-]+\.){2,}[a-z]{2,}(?:/\S*)?|[a-z0-9-]+\.[a-z]{2,}/\S*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +51,9 @@ def find_place(app: Application, text: str, options: dict[str, Any]) -> Place:
         return Place(mapping={"url": text, **options})
     path = Path(text).expanduser()
     if not path.exists():
+        near = f" Did you mean https://{text}?" if _HOST.fullmatch(text) and not supported(path) else ""
         raise SourceError(
-            f"there is no file, folder or URL {text!r}", hint="A web address starts with http:// or https://."
+            f"there is no file, folder or URL {text!r}", hint=f"A web address starts with http:// or https://.{near}"
         )
     if path.is_file() and not supported(path):
         raise SourceError(f"{path.name} is of a kind that cannot be read", hint="custagent sources add --help")
@@ -174,7 +180,34 @@ def _inside(app: Application, path: Path) -> str:
         if path.is_relative_to(app.home.state_folder.resolve()) or path == root:
             raise UsageError(f"{path.name} cannot be a source: name a file or folder with content")
         return path.relative_to(root).as_posix()
+    if root.is_relative_to(path):
+        raise UsageError(
+            f"{path} cannot be a source: the workspace lies in it", hint="Name the folder with the content alone."
+        )
     target = app.home.content_folder / path.name
+    before = target.exists()
+    try:
+        _copy(path, target)
+    except OSError as error:
+        if not before:
+            _take_away(target)
+        raise SourceError(
+            f"{path} cannot be copied to content/{path.name}: {error.strerror}",
+            hint="Copy what it should answer from into content/ yourself, and add it from there.",
+        ) from error
+    return target.relative_to(app.home.root).as_posix()
+
+
+def _take_away(copy: Path) -> None:
+    if copy.is_dir():
+        shutil.rmtree(copy, ignore_errors=True)
+        return
+    with suppress(OSError):
+        copy.unlink()
+
+
+def _copy(path: Path, target: Path) -> None:
+    """Bring a file, or a folder's files of kinds that can be read, into the workspace. Raises SourceError and OSError."""
     if path.is_file():
         if target.exists() and target.read_bytes() != path.read_bytes():
             raise SourceError(
@@ -183,12 +216,11 @@ def _inside(app: Application, path: Path) -> str:
             )
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
-    else:
-        for file in sorted(path.rglob("*")):
-            if file.is_file() and supported(file):
-                copy = target / file.relative_to(path)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file, copy)
-        if not target.is_dir():
-            raise SourceError(f"the folder {path.name} holds no file of a kind that can be read")
-    return target.relative_to(app.home.root).as_posix()
+        return
+    for file in sorted(path.rglob("*")):
+        if file.is_file() and supported(file):
+            copy = target / file.relative_to(path)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+    if not target.is_dir():
+        raise SourceError(f"the folder {path.name} holds no file of a kind that can be read")

@@ -52,9 +52,9 @@ class SyncProblem:
     agent: str
     location: str
     state: SourceStatus
-    #: Why; "" when only some of its pages could not be read.
+    #: Why, or what was left out by its limits; "" when only some of its pages could not be read.
     error: str
-    #: How many pages could not be read.
+    #: How many pages could not be read; those that their site asks not to read are no fault.
     pages_not_read: int
 
 
@@ -283,11 +283,11 @@ def _sync_problems(app: Application) -> list[SyncProblem]:
             agent=agent,
             location=state.location,
             state=state.status,
-            error=state.error,
-            pages_not_read=len(state.problems),
+            error=state.error or "; ".join(reason for place, reason in state.not_read if place == state.location),
+            pages_not_read=sum(place != state.location for place, _ in state.not_read),
         )
         for agent in app.store.versions.live().keys() - {WORKSPACE_KEY}
         for state in app.store.sources.source_states(agent).values()
-        if state.error or state.problems
+        if state.error or state.not_read
     ]
     return sorted(found, key=lambda problem: (problem.agent, problem.location))

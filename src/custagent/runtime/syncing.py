@@ -113,7 +113,8 @@ class Syncing:
             interval = timedelta(seconds=seconds(source.interval))
             tried = self._tried.get((agent.name, source.url))
             rested = tried is None or abs(now - tried) >= min(interval, RETRIED_AFTER)
-            if now - state.synced_at >= interval + _later(agent.name, state, interval) and rested:
+            # Either way: a page that was read while the clock was years ahead is not left to age for years.
+            if abs(now - state.synced_at) >= interval + _later(agent.name, state, interval) and rested:
                 due.append(source)
         return due
 

@@ -86,9 +86,13 @@ def backups(database: Path) -> tuple[BackupFile, ...]:
     return tuple(sorted(_backups(folder_of(database)), key=lambda one: (one.taken_at, one.path.name), reverse=True))
 
 
-def prune(database: Path, keep: int) -> tuple[Path, ...]:
-    """Delete all but the newest `keep` of those that somebody asked for; which. The others are never deleted."""
+def prune(database: Path, keep: int, *, fresh: Path | None = None) -> tuple[Path, ...]:
+    """Delete all but the newest `keep` of those that somebody asked for; which. The others are never deleted.
+
+    `fresh` was written just now: it counts as the newest also beside one that was taken while the clock was ahead.
+    """
     taken = [one.path for one in backups(database) if one.kind is BackupKind.TAKEN]
+    taken.sort(key=lambda path: path != fresh)
     for path in taken[keep:]:
         path.unlink(missing_ok=True)
         checksum_path(path).unlink(missing_ok=True)

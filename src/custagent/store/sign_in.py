@@ -47,11 +47,15 @@ class SignIn:
 
         self._database.write(write)
 
-    def invited(self, token_hash: str, at: datetime) -> str:
-        """Whose invitation it is, "" when it is nobody's, used, or over."""
+    def invited(self, token_hash: str, at: datetime, *, latest: datetime) -> str:
+        """Whose invitation it is, "" when it is nobody's, used, or over.
+
+        One that ends after `latest` is of a time when the clock was ahead, and does not hold.
+        """
         row = self._database.read(
             lambda connection: connection.execute(
-                "SELECT user FROM invitations WHERE token_hash = ? AND until > ?", (token_hash, to_text(at))
+                "SELECT user FROM invitations WHERE token_hash = ? AND until > ? AND until <= ?",
+                (token_hash, to_text(at), to_text(latest)),
             ).fetchone()
         )
         return str(row[0]) if row else ""

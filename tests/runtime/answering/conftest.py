@@ -121,9 +121,10 @@ class Loop:
         service = ConversationService(
             directory=Nobody(), clock=clients.clock, texts=lambda _agent, key, _language: f"({key})"
         )
+        self.turns = Turns(store, agents, service, fence=fence, deadline=deadline, beside_model=deadline)
         self.answering = Answering(
             store,
-            Turns(store, agents, service, fence=fence, deadline=deadline, beside_model=deadline),
+            self.turns,
             working=self._working,
             committed=lambda _: self.events.append("committed"),
             places=Places(at_once=AT_ONCE, per_channel=AT_ONCE + 1),
@@ -149,7 +150,7 @@ class Loop:
             yield
         finally:
             self.stop.set()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await task
 
 

@@ -50,7 +50,7 @@ def test_one_worker_a_conversation_and_conversations_beside_each_other(
 
     def think(question: Question) -> Answer:
         if question.text == "slow":
-            gate.wait(30)
+            gate.wait(60)
         return echo(question)
 
     agents.think = think
@@ -75,7 +75,7 @@ def test_no_more_than_so_many_are_thought_about_at_a_time(clients, agents, until
     for number in range(AT_ONCE + 2):
         clients.write(str(number), key=f"k{number}")
     gate = threading.Event()
-    agents.think = lambda question: gate.wait(30) and echo(question)
+    agents.think = lambda question: gate.wait(60) and echo(question)
 
     async def scene() -> None:
         loop = loop_of(clients, agents)
@@ -216,7 +216,7 @@ def test_another_runner_ends_it_and_nothing_is_written(clients, agents, loop_of)
     async def scene() -> None:
         loop = loop_of(clients, agents, fence=fence)
         with pytest.raises(ExceptionGroup) as caught:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await loop.answering.run(loop.stop)
         assert caught.group_contains(LeaseHeld)
 
@@ -228,7 +228,7 @@ def test_another_runner_ends_it_and_nothing_is_written(clients, agents, loop_of)
 def test_stopping_finishes_what_is_being_made_and_begins_nothing_new(*, clients, agents, until, loop_of, replies, echo):
     begun = clients.write("How much?")
     gate = threading.Event()
-    agents.think = lambda question: gate.wait(30) and echo(question)
+    agents.think = lambda question: gate.wait(60) and echo(question)
 
     async def scene() -> None:
         loop = loop_of(clients, agents)
@@ -246,9 +246,9 @@ def test_stopping_finishes_what_is_being_made_and_begins_nothing_new(*, clients,
 
 
 def test_stopping_does_not_wait_for_an_answer_that_never_comes(*, clients, agents, until, loop_of, replies, echo):
-    begun = clients.write("How much?")
+    begun, before = clients.write("How much?"), threading.enumerate()
     fence, gate = clients.take_over(), threading.Event()
-    agents.think = lambda question: gate.wait(30) and echo(question)
+    agents.think = lambda question: gate.wait(60) and echo(question)
 
     async def scene() -> None:
         loop = loop_of(clients, agents, fence=fence)
@@ -259,10 +259,11 @@ def test_stopping_does_not_wait_for_an_answer_that_never_comes(*, clients, agent
     asyncio.run(scene())
     # The thread that was left behind comes too late: the runner has given up its lease.
     clients.store.lease.release(fence)
-    (left,) = [thread for thread in threading.enumerate() if thread.name.startswith("answer-")]
+    new = [thread for thread in threading.enumerate() if thread not in before]
+    (left,) = [thread for thread in new if thread.name.startswith("answer-")]
     assert left.daemon
     gate.set()
-    left.join(30)
+    left.join(60)
     assert replies(clients, begun.conversation.id) == []
     ((waiting, _),) = clients.store.conversations.unhandled()
     assert waiting.id == begun.conversation.id

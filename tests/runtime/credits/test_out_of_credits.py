@@ -20,7 +20,7 @@ async def works(runner: Runner):
         yield
     finally:
         runner.stop()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await task
 
 

@@ -25,13 +25,13 @@ class Desk:
     """A browser at the inbox of a workspace, signed in or not."""
 
     def __init__(self, asgi: Starlette, token: str = "") -> None:
-        self._asgi = asgi
+        self.asgi = asgi
         self.token = token
 
     def on(self, scene: Callable[[httpx.AsyncClient], Awaitable[Any]]) -> Any:
         async def play() -> Any:
             cookies = {COOKIE: self.token} if self.token else {}
-            transport = httpx.ASGITransport(app=self._asgi)
+            transport = httpx.ASGITransport(app=self.asgi)
             async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, cookies=cookies) as client:
                 return await scene(client)
 

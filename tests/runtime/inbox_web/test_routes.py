@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from itertools import product
 from urllib.parse import urlencode
@@ -14,7 +15,7 @@ from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.inbox_web.routes import HEADERS
 from custagent.runtime.inbox_web.sign_in import csrf_of
-from tests.runtime.inbox_web.conftest import PASSWORD, Desk
+from tests.runtime.inbox_web.conftest import ORIGIN, PASSWORD, Desk
 
 #: Scripts in every way that somebody might try to have them shown; our own collection, from the facts of browsers.
 SCRIPTS = [
@@ -237,6 +238,27 @@ class TestWorking:
         answer = desk.post(f"/inbox/c/{conversation.id}/reply", {"text": "x" * 200_000})
         assert answer.status_code == 409
         assert len(shop.store.conversations.messages(conversation.id)) == 1
+
+    def test_a_form_of_too_many_fields_changes_nothing(self, shop, conversation, desk) -> None:
+        form = {"text": "Hi"} | {f"f{number}": "" for number in range(50)}
+        assert desk.post(f"/inbox/c/{conversation.id}/reply", form).status_code == 409
+        assert len(shop.store.conversations.messages(conversation.id)) == 1
+        assert Desk(desk.asgi).post("/inbox/sign-in", form).status_code == 401
+
+    def test_who_goes_away_within_a_form_is_no_fault_of_ours(self, desk) -> None:
+        async def gone() -> dict[str, object]:
+            return {"type": "http.disconnect"}
+
+        told = []
+
+        async def tell(message) -> None:
+            told.append(message)
+
+        headers = [(b"host", b"inbox.test"), (b"origin", ORIGIN.encode()), (b"content-length", b"9")]
+        scope = {"type": "http", "method": "POST", "path": "/inbox/sign-in", "raw_path": b"", "query_string": b"",
+                 "root_path": "", "scheme": "http", "headers": headers, "client": ("192.0.2.7", 1)}  # fmt: skip
+        asyncio.run(desk.asgi(scope, gone, tell))
+        assert told[0]["status"] == 401
 
     def test_odd_numbers(self, conversation, desk) -> None:
         for seen in ("", "x", "-1", "9" * 400, "\uff11\uff12"):

@@ -73,7 +73,8 @@ def _index(app: Application, agent: str) -> Finding:
     if manifest.embedder not in comparable:
         told = f"The index of {agent} is of another engine ({manifest.embedder}) than the one that is set."
         return broken("index", told, sync)
-    fine = well("index", f"{agent} answers from {manifest.chunks:,} passages (index {manifest.generation}).")
+    passages = "1 passage" if manifest.chunks == 1 else f"{manifest.chunks:,} passages"
+    fine = well("index", f"{agent} answers from {passages} (index {manifest.generation}).")
     return _doubt(app, agent, manifest) or fine
 
 
