@@ -1,4 +1,4 @@
-"""Writes the pages of the reference from the program itself: commands, YAML, addresses, exit codes, tables.
+"""Writes the pages of the reference from the program itself: commands, YAML, addresses, exit codes, tables; and TAB's table.
 
 `python docs/reference.py` tells whether they are up to date (exit code 1 with the difference if not);
 `python docs/reference.py --write` brings them up to date.
@@ -12,17 +12,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 # Beside this file; the folder of a script that is run is where Python looks first.
-from reference_pages import addresses, commands, exits, settings, tables
+from reference_pages import addresses, commands, completion, exits, settings, tables
 
 FOLDER = Path(__file__).parent
 
-#: What makes each page, by its name in docs/.
+#: What makes each page, by its name in docs/; the last is no page, but what TAB offers.
 PAGES: Mapping[str, Callable[[], str]] = {
     "cli.md": commands.page,
     "yaml.md": settings.page,
     "http.md": addresses.page,
     "exit-codes.md": exits.page,
     "database.md": tables.page,
+    "../src/custagent/cli/completion.json": completion.page,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ import pytest
 
 from custagent.__main__ import main
 from custagent.cli import render
+from custagent.config.home import Home
+from custagent.knowledge.embed.bundled.memory import Measured, Memory
+from custagent.knowledge.embed.bundled.nano import NanoEngine
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,21 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     return run_one
 
 
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the workspace is kept as the commands made it, once they did."""
+    return tmp_path_factory.mktemp("made") / "help"
+
+
 @pytest.fixture
-def workspace(run: Callable[..., Done]) -> Path:
+def workspace(run: Callable[..., Done], made: Path) -> Path:
     """A workspace with the agent support; the current folder."""
+    here = Path.cwd()
+    if made.exists():
+        return Path(shutil.copytree(made, here, dirs_exist_ok=True))
     assert run("init", "--name", "Northwind").code == 0
     assert run("create", "support", "--yes").code == 0
-    return Path.cwd()
+    # Which engine is faster on this machine is known: finding out would take most of the time of these tests.
+    Memory(Home(root=here).engine_file).remember(Measured(faster=NanoEngine().name, vectors=b""))
+    shutil.copytree(here, made)
+    return here

@@ -5,6 +5,7 @@ Like the mistakes (`test_mistakes.py`): one message, the documented exit code, a
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pty
@@ -14,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -22,6 +24,8 @@ from threading import Thread
 from typing import Any
 
 import pytest
+
+from custagent.config.lock import locked
 
 Run = Callable[..., Any]
 
@@ -119,6 +123,127 @@ def test_ctrl_c_while_questions_come_in(here: Path) -> None:
     assert code == 130
     assert told.endswith("Stopped.\n")
     assert "Traceback" not in told
+    assert files(here) == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["simulate", "support", "--from", "questions.csv"],
+        ["conversations", "import", "questions.csv"],
+        ["validate", "agents"],
+    ],
+    ids=" ".join,
+)
+def test_ctrl_c_while_a_file_is_read(here: Path, words: list[str]) -> None:
+    """The file is a pipe that nobody writes to: the command hangs in the middle of reading it."""
+    pipe = here / ("agents/wait.yaml" if words[0] == "validate" else words[-1])
+    before = files(here)
+    os.mkfifo(pipe)
+    process = subprocess.Popen(
+        [*PROGRAM, *words], cwd=here, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    writing = opened_by(process, pipe)
+    code, told = interrupted(process)
+    os.close(writing)
+    pipe.unlink()
+    assert (code, told) == (130, "Stopped.\n")
+    assert files(here) == before
+
+
+def test_ctrl_c_while_another_command_changes_the_files(here: Path) -> None:
+    before = files(here)
+    with locked(here / "agents"):
+        process = subprocess.Popen(
+            [*PROGRAM, "create", "sales", "--yes"], cwd=here, env=environment(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        held = Path(f"/proc/{process.pid}/fd")
+        while process.poll() is None and not any(waits_for(file, here / "agents") for file in held.iterdir()):
+            time.sleep(0.01)
+        code, told = interrupted(process)
+    assert (code, told) == (130, "Stopped.\n")
+    assert files(here) == before
+
+
+def opened_by(process: subprocess.Popen[bytes], pipe: Path) -> int:
+    """The pipe's other end, as soon as the process reads from it."""
+    while process.poll() is None:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:  # which is that nobody reads yet
+                raise
+            time.sleep(0.01)
+    raise AssertionError(process.communicate()[1].decode())
+
+
+def waits_for(opened: Path, folder: Path) -> bool:
+    try:
+        return opened.readlink() == folder
+    except OSError:  # closed meanwhile
+        return False
+
+
+def test_ctrl_c_before_anything_is_there(here: Path) -> None:
+    """Python is still importing: it would answer with a page of its own."""
+    pressed = (
+        "import sys\n"
+        "class Pressed:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'custagent.core.errors':\n"
+        "            sys.meta_path.remove(self)\n"
+        "            raise KeyboardInterrupt\n"
+        "from custagent.__main__ import main\n"
+        "sys.meta_path.insert(0, Pressed())\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", pressed, "list"],
+        cwd=here,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Stopped.\n")
+
+
+def test_two_who_create_the_same_agent_at_once(here: Path) -> None:
+    """One of them does, the other is told; and what the first has written is not taken away by the second."""
+    at_once = [
+        subprocess.Popen(
+            [*PROGRAM, "create", "sales", "--yes"], cwd=here, env=environment(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    ended = sorted((process.communicate(timeout=PATIENCE)[1], process.returncode) for process in at_once)
+    assert sorted(code for _, code in ended) == [0, 2]
+    assert ["already" in told for told, code in ended if code] == [True]
+    assert "name: sales" in (here / "agents" / "sales.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "told"),
+    [
+        ("delete support <&-", 2, "Nobody can be asked here"),
+        ("list >&-", 0, ""),
+        ("list --json >&- 2>&- <&-", 0, ""),
+        ("show nobody 2>&-", 1, ""),
+    ],
+)
+def test_streams_that_are_closed(here: Path, typed: str, code: int, told: str) -> None:
+    """As some schedulers start programs: without stdin, stdout or stderr."""
+    before = files(here)
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" -m custagent {typed}', sys.executable], cwd=here, env=environment(), capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == code
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
     assert files(here) == before
 
 
@@ -224,6 +349,15 @@ def test_a_port_that_is_taken(run: Run, here: Path) -> None:
     assert done.code == 2
     assert f"port {port} on 127.0.0.1 cannot be used" in done.err
     assert f"custagent run --port {port + 1}" in done.err
+
+
+def test_an_address_that_is_none_of_this_machines(run: Run, here: Path) -> None:
+    assert run("channels", "add", "live-chat", "web", "--origin", "https://www.example.com").code == 0
+    assert run("assign", "support", "web").code == 0
+    done = run("run", "--host", "no.such.invalid", "--port", "0")
+    assert done.code == 2
+    assert "no.such.invalid is no address to listen at" in done.err
+    assert "--host 127.0.0.1" in done.err
 
 
 def test_a_token_that_nobody_knows(run: Run, here: Path, refusing: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,6 +103,7 @@ def test_help_lists_the_settings_under_their_kinds(run: Run) -> None:
     done = run("channels", "add", "--help")
     for said in ("--phone-number-id", "--origin", "--imap-host", "--access-token-env", "whatsapp and messenger"):
         assert said in done.out
+    assert "--alias " in done.out
     assert "--look" not in done.out
 
 

@@ -203,3 +203,38 @@ def test_previews_leave_no_credit_entry(run: Run, workspace: Path) -> None:
     run("preview", "support", "--ask", "Do you ship to Norway?")
     with open_application(None, None) as app:
         assert app.store.ledger.entries() == ()
+
+
+@pytest.mark.parametrize("words", [[], ["sources"], ["list"], ["sources", "add"]], ids=" ".join)
+def test_help_names_no_type_where_there_is_no_value(run: Run, words: list[str]) -> None:
+    told = run(*words, "--help").out
+    assert "--help" in told
+    assert "bool" not in told
+
+
+def test_one_page_is_one_page(run: Run, workspace: Path) -> None:
+    (workspace / "content" / "faq.md").write_text("# Refunds\n\nRefunds take five days.\n", encoding="utf-8")
+    assert run("sources", "add", "support", "content/faq.md").code == 0
+    told = run("show", "support").out
+    assert "1, 1 page\n" in told
+    assert "(ready, 1 page)" in told
+    assert "answers from 1 passage (index 1)" in run("doctor").out
+
+
+def test_help_shows_the_opposite_of_an_option_whole(run: Run, workspace: Path) -> None:
+    for _ in range(2):
+        words = " ".join(run("assign", "--help").out.replace("│", " ").split())
+        assert "photo in the chat's header. Default; else: --no-update-avatar." in words
+    # It is an option still.
+    assert run("assign", "support", "web", "--no-update-avatar").code == 1
+
+
+def test_help_has_colours_that_can_be_read_on_white(run: Run) -> None:
+    from typer import rich_utils
+
+    from custagent.cli.render import COLOURS
+
+    assert run("list", "--help").code == 0
+    assert f"bold color({COLOURS['yellow']})" == rich_utils.STYLE_TYPES
+    styles = " ".join(str(style) for name, style in vars(rich_utils).items() if name.startswith("STYLE_"))
+    assert set(COLOURS).isdisjoint(styles.split())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,16 @@ def test_what_is_missing_is_added_there_and_then_and_asked_again(do, app: Applic
     do("/save")
     (placed,) = load_cases(app.home, "support")
     assert (placed.case.ask, placed.case.expect) == (QUESTION, "answer")
+
+
+def test_who_adds_nothing_is_told_what_keeps_the_question(
+    do, app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO("go on\n"))
+    told = do(QUESTION, "/gap")
+    assert "Nothing was added." in told
+    assert "custagent gaps list" in told
+    assert app.agent("support").sources == ()
 
 
 def test_a_file_can_be_what_was_missing(do, app: Application, tmp_path: Path) -> None:

@@ -82,8 +82,10 @@ class TestByOptions:
     def test_the_language_decides_what_the_template_is_written_in(self, run: Run, empty: Path) -> None:
         assert "built-in" not in run("create", "help", "--template", "shop", "--language", "sv", "--yes").out
         assert set(load_agent(Home(root=empty), "help").messages) == {"en", "sv"}
-        done = run("create", "hilfe", "--template", "shop", "--language", "de", "--yes")
-        assert "own texts are in English; in German the built-in ones serve" in done.out
+        assert "built-in" not in run("create", "hilfe", "--template", "shop", "--language", "de", "--yes").out
+        assert set(load_agent(Home(root=empty), "hilfe").messages) == {"en", "de"}
+        done = run("create", "tasuke", "--template", "shop", "--language", "ja", "--yes")
+        assert "own texts are in English; in Japanese the built-in ones serve" in done.out
 
     def test_templates_are_listed_anywhere(self, run: Run) -> None:
         assert [one["template"] for one in run("create", "--list-templates", "--json").json] == [

@@ -144,7 +144,7 @@ def test_replaying(run, live, talk):
     assert (done.code, "The ledger is as it should be: 1 entry compared." in done.out) == (0, True)
     with open_application(None, None) as app:
         app.store.ledger.reverse(conversation.id, app.clock.now())
-    done = run("credits", "replay", "--policy", "conversation", "--from", "1d")
+    done = run("credits", "replay", "--policy", "conversation", "--since", "1d")
     assert (done.code, "nothing asks for entry 2" in done.err) == (1, True)
     done = run("credits", "replay", "--json")
     assert (done.code, len(done.json["differences"])) == (1, 1)

@@ -13,6 +13,7 @@ from custagent.answer.triggers import Triggers
 from custagent.cli import evidence
 from custagent.cli.evidence import show_explanation, show_replies
 from custagent.core.answer import DecisionKind, Reason
+from custagent.locales.staff import staff_words
 from custagent.runtime import reasons
 from custagent.runtime.explain import Explanation, Now, Passage, Reasoning
 
@@ -136,10 +137,11 @@ def test_replies_are_listed_with_their_reasons(shown, capsys: pytest.CaptureFixt
 
 
 def test_every_decision_reason_signal_and_trigger_has_words() -> None:
-    assert set(reasons.DECISIONS) == set(DecisionKind)
-    assert set(reasons.REASONS) == set(Reason)
+    words = staff_words()
+    assert set(words.decisions) == set(DecisionKind)
+    assert set(Reason) <= set(words.reasons)
     assert {field.name for field in dataclasses.fields(Signals)} <= set(reasons.SIGNALS)
-    assert {field.name.replace("_", "-") for field in dataclasses.fields(Triggers)} <= set(reasons.TRIGGERS)
+    assert {field.name.replace("_", "-") for field in dataclasses.fields(Triggers)} <= set(words.triggers)
     assert reasons.reason_in_words("of-another-version") == "of another version"
     assert reasons.decision_in_words("of another version") == "of another version"
     assert isinstance(evidence.stdout(), Console)

@@ -117,7 +117,7 @@ def test_what_was_typed_wrongly_is_told(run: Callable, workspace: Path) -> None:
     for typed, told in (
         (("gaps", "show", "7"), "There is no gap 7."),
         (("gaps", "answer", "7", "--text", "Yes."), "There is no gap 7."),
-        (("gaps", "list", "--since", "soon"), "neither a length of time nor a day"),
+        (("gaps", "list", "--since", "soon"), "'soon' is no time"),
         (("gaps", "list", "--agent", "nobody"), "there is no agent called 'nobody'"),
     ):
         done = run(*typed)

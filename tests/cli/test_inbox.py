@@ -101,7 +101,7 @@ def test_watching_shows_what_changes(run: Run, one: str, workspace: Path) -> Non
             assert time.monotonic() < deadline, seen
             seen += watching.stdout.readline()
         watching.terminate()  # SIGINT is ignored by what a shell runs in the background
-        watching.communicate(timeout=30)
+        watching.communicate(timeout=60)
     assert "unassigned 1" in seen
 
 

@@ -150,6 +150,19 @@ def test_the_snippet_is_alone_on_its_line(run: Run, live: Path) -> None:
     assert told["policy"] == ["script-src https://chat.example.com", "frame-src https://chat.example.com"]
 
 
+def test_assign_tells_when_no_person_gets_what_is_left_over(run: Run, workspace: Path) -> None:
+    """By default nobody does (HND-1), and whoever did not choose it may not know."""
+    run("channels", "add", "live-chat", "web", "--origin", SITE)
+    told = run("assign", "support", "web").err
+    assert "No person gets what it cannot answer" in told
+    assert "custagent users add NAME --seat service" in told
+    path = workspace / "custagent.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + PEOPLE, encoding="utf-8")
+    assert "custagent assign support web --to team:support" in run("assign", "support", "web", "--as", "anna").err
+    for chosen in (["--handoff", "stay"], ["--to", "team:support"]):
+        assert "No person" not in run("assign", "support", "web", *chosen, "--as", "anna").err
+
+
 def test_assign_takes_everything_from_flags(run: Run, workspace: Path) -> None:
     path = workspace / "custagent.yaml"
     path.write_text(path.read_text(encoding="utf-8") + PEOPLE, encoding="utf-8")
@@ -335,7 +348,7 @@ def test_run_serves_until_ctrl_c_and_keeps_others_out(run: Run, live: Path) -> N
             assert (second.code, f"process {runner.pid} on" in second.err) == (1, True)
             assert run("status", "--json").json["runner"]["pid"] == runner.pid
             runner.send_signal(signal.SIGINT)
-            assert runner.wait(timeout=20) == 0
+            assert runner.wait(timeout=60) == 0
             assert runner.stdout.read() == "Stopped.\n"
         finally:
             runner.kill()

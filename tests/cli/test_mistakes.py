@@ -58,6 +58,22 @@ def instead_a_folder(path: str) -> Callable[[], None]:
     return do
 
 
+def instead_a_file(path: str) -> Callable[[], None]:
+    def do() -> None:
+        shutil.rmtree(path)
+        Path(path).touch()
+
+    return do
+
+
+def link_instead(path: str, target: str) -> Callable[[], None]:
+    def do() -> None:
+        Path(path).unlink()
+        Path(path).symlink_to(target)
+
+    return do
+
+
 def huge(path: str) -> Callable[[], None]:
     def do() -> None:
         with Path(path).open("wb") as file:
@@ -140,10 +156,12 @@ MISTAKES = [
     Mistake("is in no workspace", "list", 2, "no workspace in", "custagent init", lambda: os.chdir("/")),
     Mistake("names no workspace", "-w nowhere list", 2, "nowhere is no workspace", "custagent init"),
     Mistake("adds a file that is not there", "sources add support missing.pdf", 1, "no file, folder or URL 'missing.pdf'", "http"),
+    Mistake("leaves https:// out", "sources add support help.example.com/faq", 1, "no file, folder or URL",
+            "Did you mean https://help.example.com/faq?"),
     Mistake("asks from a file that is not there", "preview support --ask-file no.jsonl", 2, "no.jsonl cannot be opened", ""),
     Mistake("simulates from a file that is not there", "simulate support --from no.csv", 2, "no.csv cannot be read", "header"),
     Mistake("restores what is not there", "restore no.db", 1, "no backup 'no.db'", "This workspace has none"),
-    Mistake("tests without a case", "test support", 1, "no test cases", "custagent test support --init"),
+    Mistake("tests without a case", "test support", 2, "no test cases", "custagent test support --init"),
     Mistake("writes to a folder that is not there", "conversations export --output no/x", 2, "no/x cannot be made", "new file"),
     Mistake("writes where nobody may", "stats --html /proc/x.html", 2, "/proc/x.html cannot be written", "another file"),
     Mistake("begins where nobody may", "-w /proc/sys/x init", 2, "/proc/sys/x cannot be written", "permissions"),
@@ -156,6 +174,26 @@ MISTAKES = [
     Mistake("takes a folder for a file", "preview support --ask-file agents", 2, "agents cannot be opened", ""),
     Mistake("has a folder for an agent's file", "validate", 2, "is a folder", "rename it", folder("agents/x.yaml")),
     Mistake("has a folder for custagent.yaml", "list", 2, "is a folder", "custagent init", instead_a_folder(CHATTY)),
+    Mistake("has a file for the folder of agents", "list", 2, "agents is a file, and no folder", "mkdir", instead_a_file("agents")),
+    Mistake("checks a file for the folder of agents", "validate", 2, "agents is a file, and no folder", "rename it",
+            instead_a_file("agents")),
+    Mistake("has a file for the folder of content", "sources add support ../faq.md", 1, "cannot be copied to content/faq.md",
+            "into content/ yourself", instead_a_file("content")),
+    Mistake("has a file for the folder of backups", "backup", 2, "cannot be used: File exists", "rename it",
+            write(".custagent/backups")),
+    Mistake("has a folder for the database", "list", 1, "is a folder", "custagent restore",
+            instead_a_folder(".custagent/custagent.db")),
+    Mistake("links custagent.yaml to itself", "list", 2, "is a link that leads to no file", "custagent init",
+            link_instead(CHATTY, CHATTY)),
+    Mistake("begins over a link that leads nowhere", "init", 2, "is a link that leads to no file", "correct the link",
+            link_instead(CHATTY, "gone.yaml")),
+    Mistake("begins in a link to itself", "-w round init", 2, "round is a link that leads back to itself", "the folder itself",
+            link("round", "round")),
+    Mistake("has a link to itself in the content", "sources add support content", 1, "a link that leads back to itself",
+            "nothing was changed", link("content/round", "round")),
+    Mistake("adds the folder that the workspace is in", "sources add support ..", 2, "the workspace lies in it",
+            "the content alone"),
+    Mistake("adds the whole disk", "sources add support /", 2, "the workspace lies in it", "the content alone"),
     Mistake("puts an agent beside the folder", "validate sales.yaml", 1, "the folder agents/ only", "agents/sales.yaml",
             write("sales.yaml", "name: sales\n")),
     Mistake("begins a workspace in one", "init", 2, "lies inside the workspace", "--workspace", inside("content")),
@@ -171,8 +209,24 @@ MISTAKES = [
     Mistake("indents with tabs", "validate", 1, "a tab stands here", "use spaces", add(AGENT, "messages:\n\ten: {}\n")),
     Mistake("writes a setting twice", "validate", 1, "`name` is written twice", "line", add(AGENT, "name: support\n")),
     Mistake("forgets a bracket", "validate", 1, f"{AGENT}:", "", add(AGENT, "guardrails: [\n")),
-    Mistake("saves as UTF-16", "validate", 1, "is not UTF-8", "save the file as UTF-8",
+    Mistake("saves as UTF-16", "validate", 1, "is saved as UTF-16", "save the file as UTF-8",
             lambda: Path(AGENT).write_bytes(Path(AGENT).read_text(encoding="utf-8").encode("utf-16"))),
+    Mistake("saves custagent.yaml as UTF-16", "users list", 1, "is saved as UTF-16", "custagent validate",
+            lambda: Path(CHATTY).write_bytes(Path(CHATTY).read_text(encoding="utf-8").encode("utf-16"))),
+    Mistake("has zero bytes in a file", "list", 1, "the invisible character U+0000", "delete it", add(AGENT, "a\0b: 1\n")),
+    Mistake("has a file of two gigabytes for an agent", "list", 1, "larger than 1 MB", "under content/", huge(AGENT)),
+    Mistake("copies spaces from a web page", "validate", 1, "a space stands here that is none", "ordinary spaces",
+            add(AGENT, "messages:\n\u00a0\u00a0en: {}\n")),
+    Mistake("leaves a conflict of git", "validate", 1, f"{AGENT}:46:1: error: git left a conflict here", "one of the two",
+            add(AGENT, "<<<<<<< HEAD\nmodel: embedded\n=======\nmodel: x/y\n>>>>>>> branch\n")),
+    Mistake("merges with <<", "validate", 1, "merging with << is not supported", "write the lines out",
+            add(AGENT, "messages:\n  en: &en {greeting: Hi}\n  sv:\n    <<: *en\n")),
+    Mistake("refers to an anchor that is not there", "list", 1, "*all refers to nothing", "custagent validate",
+            add(AGENT, "messages: *all\n")),
+    Mistake("refers to itself", "validate", 1, "*m refers to nothing that is complete", AGENT,
+            add(AGENT, "messages: &m {en: *m}\n")),
+    Mistake("writes a setting twice in custagent.yaml", "users add bo --full-name Bo --email bo@shop.example", 1,
+            "`users` is written twice", "custagent validate", add(CHATTY, "users: []\n")),
     Mistake("saves as Latin-1", "list", 1, "is not UTF-8", "save the file as UTF-8",
             lambda: Path(AGENT).write_bytes(Path(AGENT).read_bytes() + "# Åsa\n".encode("latin-1"))),
     Mistake("simulates from two gigabytes", "simulate support --from q.csv", 2, "q.csv: line 1 is longer than 4 MB", "header", huge("q.csv")),
@@ -219,6 +273,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def here(template: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CUSTAGENT_USER", "anna")
+    shutil.copyfile(template.parent / "faq.md", "../faq.md")
     return Path(shutil.copytree(template, Path.cwd(), dirs_exist_ok=True))
 
 
@@ -229,11 +284,11 @@ def state(root: Path) -> dict[str, str]:
         for path in sorted(root.rglob("*"))
         if path.is_file() and path.stat().st_size < 1_000_000 and not path.name.startswith("custagent.db")
     }
-    with closing(sqlite3.connect(root / ".custagent" / "custagent.db")) as connection:
-        try:
+    try:
+        with closing(sqlite3.connect(root / ".custagent" / "custagent.db")) as connection:
             files["rows"] = sha256("\n".join(connection.iterdump()).encode()).hexdigest()
-        except sqlite3.DatabaseError as error:
-            files["rows"] = str(error)
+    except sqlite3.DatabaseError as error:
+        files["rows"] = str(error)
     return files
 
 
@@ -283,3 +338,53 @@ def test_who_reads_does_not_wait_for_who_writes(run: Run, here: Path) -> None:
     with closing(sqlite3.connect(".custagent/custagent.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert run("list").code == 0
+
+
+def test_two_gigabytes_of_content_are_told_and_the_rest_is_served(run: Run, here: Path) -> None:
+    huge("content/big.md")()
+    done = run("sources", "add", "support", "content/big.md")
+    assert done.code == 1
+    assert "content/big.md is larger than 100 MB" in done.err
+    assert "five working days" in run("preview", "support", "--ask", "How long do refunds take?").out
+
+
+def test_a_workspace_may_lie_anywhere(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spaces, a picture, 200 characters; no home folder, and no language."""
+    folder = Path(f"my help \N{BICYCLE} {'x' * 170}")
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("HOME", raising=False)
+    for variable in ("LANG", "LC_ALL", "LC_CTYPE"):
+        monkeypatch.delenv(variable, raising=False)
+    assert run("init", "--name", "Northwind").code == 0
+    assert run("create", "support", "--yes").code == 0
+    assert run("validate").code == 0
+    assert run("backup").code == 0
+    assert "support" in run("list").out
+
+
+def test_a_home_folder_that_does_not_exist(run: Run, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/no/such/home")
+    assert run("create", "sales", "--yes").code == 0
+    assert "sales" in run("list").out
+
+
+def test_a_proxy_in_the_environment_changes_nothing(run: Run, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages are fetched from the address that was checked (SRC-7): what a proxy would answer is not asked for."""
+    for variable in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(variable, "not a proxy")
+    done = run("sources", "add", "support", "http://127.0.0.1:9/", "--allow-host", "127.0.0.1:9")
+    assert done.code == 1
+    assert "no connection to 127.0.0.1:9" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_ctrl_c_while_the_words_are_read(run: Run, here: Path) -> None:
+    class Pressed(str):
+        __slots__ = ()
+
+        def __getitem__(self, _: object) -> str:
+            raise KeyboardInterrupt
+
+    done = run(Pressed("list"))
+    assert (done.code, done.out, done.err) == (130, "", "Stopped.\n")

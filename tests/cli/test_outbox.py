@@ -153,11 +153,14 @@ def test_what_people_took_is_refused_and_the_rest_is_done(run: Run, app: Applica
 def test_drop_gives_up_and_gives_the_charge_back(run: Run, app: Application, owed: Any) -> None:
     one, two = owed("k1"), owed("k2", error="x")
     assert app.store.ledger.balance() == -100
-    done = run("outbox", "drop", str(one.id), str(two.id))
+    refused = run("outbox", "drop", str(one.id), str(two.id))
+    assert (refused.code, "Give 2 replies up for good?" in refused.err, "--yes" in refused.err) == (2, True, True)
+    assert [status(app, each) for each in (one, two)] == ["queued", "failed"]
+    done = run("outbox", "drop", str(one.id), str(two.id), "--yes")
     assert (done.code, done.out.strip()) == (0, "2 replies given up")
     assert ([status(app, each) for each in (one, two)], app.store.ledger.balance()) == (["dropped", "dropped"], 0)
     assert "Every reply has gone out." in run("outbox", "list").out
-    again = run("outbox", "drop", str(one.id))
+    again = run("outbox", "drop", str(one.id), "--yes")
     assert (again.code, "was given up before" in again.err) == (1, True)
     assert {entry.subject for entry in app.store.audit.entries(2)} == {f"reply {one.id}", f"reply {two.id}"}
 
@@ -173,7 +176,7 @@ def test_it_takes_who_may_answer(run: Run, app: Application, owed: Any, workspac
     one = owed("k1", error="x")
     path = workspace / "custagent.yaml"
     path.write_text(path.read_text(encoding="utf-8") + PEOPLE, encoding="utf-8")
-    for words in (("retry", str(one.id)), ("drop", str(one.id)), ("retry", "--all-failed")):
+    for words in (("retry", str(one.id)), ("drop", str(one.id), "--yes"), ("retry", "--all-failed")):
         done = run("outbox", *words, "--as", "bo")
         assert (done.code, "permission answer" in done.err) == (1, True)
     assert status(app, one) == "failed"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from custagent.cli.reading import pace
+from custagent.core.document import NOINDEX, ROBOTS
 from custagent.runtime.site import StaticSite
 from tests.cli.conftest import Done
 
@@ -101,6 +102,29 @@ def test_how_far_links_are_followed_is_asked_and_written_down(
     (told,) = [one["reason"] for one in state["problems"] if one["location"] == start]
     assert told.startswith("left out by max_pages, or too many links away: 1")
     assert "max_depth: 1" in (workspace / "agents" / "ada.yaml").read_text(encoding="utf-8")
+
+
+def test_pages_that_the_site_keeps_out_are_no_fault(
+    workspace: Path, run: Callable[..., Done], site: StaticSite, tmp_path: Path
+) -> None:
+    (tmp_path / "site" / "robots.txt").write_text("User-agent: *\nDisallow: /1.html\n", encoding="utf-8")
+    hidden = '<title>Hidden</title><meta name="robots" content="noindex"><p>Nobody should find this page.</p>'
+    (tmp_path / "site" / "2.html").write_text(hidden, encoding="utf-8")
+    start = tmp_path / "site" / "0.html"
+    start.write_text(start.read_text(encoding="utf-8") + "<a href=2.html>more</a>", encoding="utf-8")
+    run("create", "ada", "--yes")
+    address = f"{site.origin}/0.html"
+    done = run("sources", "add", "ada", address, "--import-related", "--allow-host", site.host)
+    told = "2 pages left out, as their site asks: robots.txt 1, noindex 1"
+    assert (done.code, told in done.out, "not read" in done.out) == (0, True, False)
+    assert told in run("sources", "list", "ada").out
+    shown = run("sources", "show", "ada", address).out
+    assert (told in shown, f"{site.origin}/1.html" in shown, f"{site.origin}/2.html" in shown) == (True, True, True)
+    (state,) = run("sources", "list", "ada", "--json").json
+    assert state["problems"] == []
+    assert [one["reason"] for one in state["left_out"]] == [ROBOTS, NOINDEX]
+    run("apply", "ada")
+    assert "could not be read" not in run("status").err
 
 
 def test_a_site_out_of_order_is_told_with_exit_code_one(

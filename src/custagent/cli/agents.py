@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from custagent.cli import completion
 from custagent.cli.app import invocation
 from custagent.cli.ask import confirm
 from custagent.cli.opening import AgentName, Json, Yes, open_app
@@ -37,7 +36,7 @@ def init(
     folder = invocation(ctx).workspace or Path.cwd()
     if invocation(ctx).workspace is None:
         refuse_inside(folder)
-    home = init_home(folder, name=name or folder.resolve().name)
+    home = init_home(folder, name=name or folder.absolute().name)
     write_schemas(home)
     if json:
         print_json({"workspace": home.root})
@@ -75,9 +74,9 @@ def show(ctx: typer.Context, agent: AgentName, json: Json = False) -> None:
     ]
     for label, value in facts:
         say(f"{label + ':':<16}{value}")
-    say(f"{'Sources:':<16}{len(listed)}, {summary.pages} pages")
+    say(f"{'Sources:':<16}{len(listed)}, {counted(summary.pages, 'page')}")
     for state in listed:
-        say(f"  {state.kind:<13}{state.location}  ({state.status.value}, {state.pages} pages)")
+        say(f"  {state.kind:<14}{state.location}  ({state.status.value}, {counted(state.pages, 'page')})")
 
 
 def _confidence(thresholds: ConfidenceThresholds) -> str:
@@ -107,7 +106,7 @@ def apply(
     ctx: typer.Context,
     agents: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[AGENT]...", autocompletion=completion.agents, help="All, if none is named."),
+        typer.Argument(metavar="AGENT", help="All, if none is named."),
     ] = None,
     rev: Annotated[
         str,

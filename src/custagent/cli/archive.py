@@ -42,7 +42,7 @@ class Format(StrEnum):
 def export(
     ctx: typer.Context,
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="Conversations. Default: all that the options mean.")
+        list[str] | None, typer.Argument(metavar="ID", help="Conversations. Default: all that the options mean.")
     ] = None,
     status: StatusOption = None,
     channel: ChannelOption = "",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from custagent.cli import completion
 from custagent.cli.ask import ask_choice, ask_choices, ask_yes, can_ask
 from custagent.cli.opening import AgentName, Json, open_app
 from custagent.cli.render import counted, next_steps, print_json, say, success, warn
@@ -21,11 +21,9 @@ from custagent.runtime.pauses import pause_agents, resume_agents
 
 Channels = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[CHANNEL]...", autocompletion=completion.channels, help="Names of channels."),
+    typer.Argument(metavar="CHANNEL", help="Names of channels."),
 ]
-Agents = Annotated[
-    list[str] | None, typer.Argument(metavar="[AGENT]...", autocompletion=completion.agents, help="Names of agents.")
-]
+Agents = Annotated[list[str] | None, typer.Argument(metavar="AGENT", help="Names of agents.")]
 
 
 class HandoffMode(StrEnum):
@@ -102,6 +100,7 @@ def assign(
       custagent assign support
     """
     app = open_app(ctx)
+    by_default = bool(channels) and handoff is None and not to
     if channels:
         terms = read_terms(
             handoff=handoff.value if handoff else "",
@@ -132,7 +131,20 @@ def assign(
             "This version has no drafts yet: until then people get every new conversation here.",
             hint=f"To let it answer: custagent assign {agent} {' '.join(done.channels)}",
         )
+    if by_default:
+        _tell_that_nobody_gets_it(app, agent, done.channels)
     next_steps(["custagent run"] if app.store.lease.holder(app.clock.now()) is None else ["custagent status"])
+
+
+def _tell_that_nobody_gets_it(app: Application, agent: str, channels: Sequence[str]) -> None:
+    """Nobody chose it: contacts who ask for a person are told that nobody is there, and no person learns of it (HND-1)."""
+    targets = possible_targets(app.workspace)
+    to = targets[0] if targets else "user:NAME"
+    warn(
+        "No person gets what it cannot answer: it tells the contact that nobody is there, and goes on.",
+        hint=f"custagent assign {agent} {' '.join(channels)} --to {to}"
+        + ("" if targets else ", once somebody has a seat: custagent users add NAME --seat service"),
+    )
 
 
 def _form(app: Application, agent: str) -> tuple[list[str], Terms]:

@@ -16,7 +16,7 @@ def audit(
     subject: Annotated[
         str,
         typer.Argument(
-            metavar="[SUBJECT]", help="An agent, channel, user or conversation. Default: all.", show_default=False
+            metavar="SUBJECT", help="An agent, channel, user or conversation. Default: all.", show_default=False
         ),
     ] = "",
     limit: Annotated[int, typer.Option(min=1, help="The most that are listed.")] = 50,

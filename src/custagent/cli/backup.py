@@ -32,7 +32,7 @@ def backup(
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FILE]",
+            metavar="FILE",
             help="A new file, or a folder. Default: .custagent/backups/, named by the time.",
             show_default=False,
         ),
@@ -95,7 +95,7 @@ def restore(
     file: Annotated[
         str,
         typer.Argument(
-            metavar="FILE", help="A backup: its path, or its name as `backup --list` shows it.", show_default=False
+            metavar="BACKUP", help="A backup: its path, or its name as `backup --list` shows it.", show_default=False
         ),
     ],
     yes: Yes = False,

@@ -13,7 +13,6 @@ from typing import Annotated, Any
 
 import typer
 
-from custagent.cli import completion
 from custagent.cli.opening import Json, open_app
 from custagent.cli.reading import ReadingDisplay
 from custagent.cli.render import counted, next_steps, progress, say, success, warn
@@ -42,9 +41,7 @@ def run_tests(
     ctx: typer.Context,
     agents: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[AGENT]...", autocompletion=completion.agents, help="All that have cases, if none is named."
-        ),
+        typer.Argument(metavar="AGENT", help="All that have cases, if none is named."),
     ] = None,
     case: Annotated[
         list[str] | None,

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from custagent.cli import completion
 from custagent.cli.ask import confirm
 from custagent.cli.opening import Json, Yes, open_app
 from custagent.cli.render import counted, fail, next_steps, print_json, say, stderr, success, table, warn
@@ -30,9 +29,7 @@ from custagent.runtime.pauses import pause_channel, resume_channel
 
 ChannelName = Annotated[
     str,
-    typer.Argument(
-        metavar="CHANNEL", autocompletion=completion.channels, help="The channel's name.", show_default=False
-    ),
+    typer.Argument(metavar="CHANNEL", help="The channel's name.", show_default=False),
 ]
 
 
@@ -141,9 +138,7 @@ def unread(
     ctx: typer.Context,
     name: Annotated[
         str | None,
-        typer.Argument(
-            metavar="CHANNEL", autocompletion=completion.channels, help="Of this channel only.", show_default=False
-        ),
+        typer.Argument(metavar="CHANNEL", help="Of this channel only.", show_default=False),
     ] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Delete them.")] = False,
     yes: Yes = False,

@@ -26,12 +26,16 @@ def add(
     ctx: typer.Context,
     kind: Annotated[
         str | None,
-        typer.Argument(help="live-chat, whatsapp, messenger or email; or what a package brings.", show_default=False),
+        typer.Argument(
+            metavar="KIND",
+            help="live-chat, whatsapp, messenger or email; or what a package brings.",
+            show_default=False,
+        ),
     ] = None,
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="A short name, such as web.", show_default=False)
     ] = None,
-    desk: Annotated[str, typer.Option(help="The desk whose queue its conversations join.")] = "inbox",
+    desk: Annotated[str, typer.Option(metavar="DESK", help="The desk whose queue its conversations join.")] = "inbox",
     url: Annotated[
         str,
         typer.Option(
@@ -152,7 +156,7 @@ def _option_of(setting: Setting) -> str:
     name = setting.name.replace("_", "-")
     if setting.form is Form.LIST:
         # One value each time it stands there.
-        return f"--{name.removesuffix('s')}"
+        return f"--{name.removesuffix('es' if name.endswith('ses') else 's')}"
     return f"--{name}-env" if setting.form is Form.SECRET else f"--{name}"
 
 

@@ -146,6 +146,8 @@ class Console:
         self._app.actor.require(Permission.EDIT_AGENTS, self._app.workspace)
         place = self._place(question, told) if told else self._asked_place(question)
         if place is None:
+            # Nothing of a preview counts (PRE-2), so a question without an answer is no gap of contacts either.
+            say("Nothing was added. What contacts asked in vain: custagent gaps list. To keep this question: /save")
             return
         self._agent = read_places(self._app, self._agent.name, [place])
         self._session.answer_with(self._app.answerer(self._agent, said=self._live.hear))

@@ -25,12 +25,18 @@ from custagent.store.search import FOUND, Filter, Hit
 
 #: The ways to say which conversations are meant; `export` takes them as well.
 StatusOption = Annotated[Status | None, typer.Option(help="Only those of this status.", show_default=False)]
-ChannelOption = Annotated[str, typer.Option(help="Only those on this channel.", show_default=False)]
-AgentOption = Annotated[str, typer.Option(help="Only those that this agent has or had.", show_default=False)]
-LanguageOption = Annotated[str, typer.Option(help="Only those in this language, such as sv.", show_default=False)]
+ChannelOption = Annotated[str, typer.Option(metavar="CHANNEL", help="Only those on this channel.", show_default=False)]
+AgentOption = Annotated[
+    str, typer.Option(metavar="AGENT", help="Only those that this agent has or had.", show_default=False)
+]
+LanguageOption = Annotated[
+    str, typer.Option(metavar="CODE", help="Only those in this language, such as sv.", show_default=False)
+]
 AssigneeOption = Annotated[
     str,
-    typer.Option(metavar="NAME", help="Only those of user:NAME or team:NAME, or `nobody`.", show_default=False),
+    typer.Option(
+        metavar="user:NAME|team:NAME|nobody", help="Only those of this user or team, or nobody's.", show_default=False
+    ),
 ]
 ContactOption = Annotated[
     str,
@@ -95,7 +101,7 @@ def list_conversations(
 
 def search(
     ctx: typer.Context,
-    words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="All of them must occur.", show_default=False)],
+    words: Annotated[list[str], typer.Argument(metavar="WORDS", help="All of them must occur.", show_default=False)],
     status: StatusOption = None,
     channel: ChannelOption = "",
     agent: AgentOption = "",

@@ -40,15 +40,23 @@ _INTERRUPTED = 130
 
 def create(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="A short name, such as support.", show_default=False)] = "",
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A short name, such as support.", show_default=False)
+    ] = "",
     template: Annotated[
         str,
-        typer.Option(metavar="NAME", help=f"A definition to begin with: {', '.join(TEMPLATES)}.", show_default=False),
+        typer.Option(
+            metavar="TEMPLATE", help=f"A definition to begin with: {', '.join(TEMPLATES)}.", show_default=False
+        ),
     ] = "",
     role: Annotated[Role | None, typer.Option(help="What the agent does.", show_default=False)] = None,
     personality: Annotated[Personality | None, typer.Option(help="How it speaks.", show_default=False)] = None,
-    voice: Annotated[str, typer.Option(help="A brand voice of the workspace.", show_default=False)] = "",
-    language: Annotated[str, typer.Option(help="Its default language, such as en or sv.", show_default=False)] = "",
+    voice: Annotated[
+        str, typer.Option(metavar="VOICE", help="A brand voice of the workspace.", show_default=False)
+    ] = "",
+    language: Annotated[
+        str, typer.Option(metavar="CODE", help="Its default language, such as en or sv.", show_default=False)
+    ] = "",
     model: Annotated[str, typer.Option(help="embedded, or provider/name as LiteLLM knows it.")] = EMBEDDED,
     confidence: Annotated[
         ConfidencePreset | None,

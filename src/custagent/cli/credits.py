@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import csv
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 
+from custagent.cli.archive import new_file
 from custagent.cli.opening import Json, open_app
 from custagent.cli.render import counted, fail, json_text, print_json, say, stderr, success, table, warn
 from custagent.conversation.credit_replay import Replay
 from custagent.core.credit import CreditEntry, CreditPolicy
-from custagent.core.errors import UsageError
 from custagent.runtime.conversations import read_moment
 from custagent.runtime.credits import (
     CreditState,
@@ -85,7 +82,9 @@ def _show_state(state: CreditState) -> None:
 
 def entries(
     ctx: typer.Context,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the last so many.", show_default=False)] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="The most that are listed: the last. Default: all.", show_default=False)
+    ] = None,
     conversation: Annotated[
         str, typer.Option(metavar="ID", help="Only those of this conversation.", show_default=False)
     ] = "",
@@ -152,11 +151,18 @@ def replay(
     since: Annotated[
         str,
         typer.Option(
-            "--from", metavar="TIME", help="Conversations that began since: 30d, 2026-11-01.", show_default=False
+            "--since",
+            "--from",
+            metavar="TIME",
+            help="Conversations that began since: 30d, 2026-11-01.",
+            show_default=False,
         ),
     ] = "",
     until: Annotated[
-        str, typer.Option("--to", metavar="TIME", help="And until; a day counts whole (UTC).", show_default=False)
+        str,
+        typer.Option(
+            "--until", "--to", metavar="TIME", help="And until; a day counts whole (UTC).", show_default=False
+        ),
     ] = "",
     json: Json = False,
 ) -> None:
@@ -167,7 +173,7 @@ def replay(
 
     Examples:
       custagent credits replay
-      custagent credits replay --policy resolution --from 2026-11-01 --to 2026-11-30
+      custagent credits replay --policy resolution --since 2026-11-01 --until 2026-11-30
     """
     app = open_app(ctx)
     found = replay_credits(
@@ -251,7 +257,9 @@ def _show_check(found: LedgerCheck, *, is_lost: bool) -> None:
 
 def grant(
     ctx: typer.Context,
-    amount: Annotated[int, typer.Argument(min=1, max=1_000_000_000, help="Credits to add.", show_default=False)],
+    amount: Annotated[
+        int, typer.Argument(metavar="AMOUNT", min=1, max=1_000_000_000, help="Credits to add.", show_default=False)
+    ],
     reason: Annotated[str, typer.Option(help="What they are for; kept with the change.", show_default=False)],
     key: Annotated[
         str, typer.Option(help="Makes it happen once, such as an invoice's number.", show_default=False)
@@ -299,7 +307,7 @@ def export(
     """
     listed = open_app(ctx).store.ledger.entries()
     head = listed[-1].hash if listed else ""
-    with _target(output) as file:
+    with new_file(output) as file:
         if format_ is Format.JSON:
             total = sum(entry.amount for entry in listed)
             file.write(json_text({"head": head, "balance": total, "entries": listed}) + "\n")
@@ -311,19 +319,6 @@ def export(
     stderr().print(told, style="dim", soft_wrap=True)
     if head:
         stderr().print(f"Head: {head}", style="dim", soft_wrap=True)
-
-
-@contextmanager
-def _target(output: Path | None) -> Iterator[TextIO]:
-    if output is None:
-        yield sys.stdout
-        return
-    try:
-        file = output.open("x", encoding="utf-8", newline="")
-    except OSError as error:
-        raise UsageError(f"{output} cannot be made: {error.strerror}", hint="Name a new file.") from error
-    with file:
-        yield file
 
 
 def _entries(number: int) -> str:

@@ -13,7 +13,6 @@ from typing import Annotated
 
 import typer
 
-from custagent.cli import completion
 from custagent.cli.agents import tell_applied
 from custagent.cli.ask import ask_yes, can_ask
 from custagent.cli.opening import open_app
@@ -33,9 +32,7 @@ def edit(
     ctx: typer.Context,
     agent: Annotated[
         str,
-        typer.Argument(
-            metavar="[AGENT]", autocompletion=completion.agents, help="Without it: custagent.yaml.", show_default=False
-        ),
+        typer.Argument(metavar="AGENT", help="Without it: custagent.yaml.", show_default=False),
     ] = "",
     cases: Annotated[
         bool, typer.Option("--cases/--no-cases", help="Whether test cases are run before it goes into force.")

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import subprocess
 import tempfile
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from custagent.cli import completion
 from custagent.cli.ask import ask_text, can_ask
-from custagent.cli.opening import Json, open_app
+from custagent.cli.opening import Json, open_app, tell_words_only
 from custagent.cli.reading import ReadingDisplay
 from custagent.cli.render import counted, fact, next_steps, print_json, progress, say, success, table, warn
 from custagent.core.errors import UsageError
 from custagent.core.gap import Gap, GapKind, GapQuestion, GapStatus
-from custagent.core.written import seconds
 from custagent.runtime.bootstrap import Application
+from custagent.runtime.conversations import read_moment
 from custagent.runtime.gap_answers import AskedAgain, GapAnswered, answer_gap, require_may_answer
 from custagent.runtime.gaps import GapDetail, dismiss_gap, look_for_gaps, reopen_gap, show_gap
 
@@ -29,7 +26,6 @@ from custagent.runtime.gaps import GapDetail, dismiss_gap, look_for_gaps, reopen
 _TOPIC = 200
 #: Questions of a gap that are shown.
 SHOWN = 20
-_AGE = re.compile(r"[1-9][0-9]{0,5}[smhd]")
 
 Number = Annotated[int, typer.Argument(metavar="GAP", help="Its number, as `gaps list` shows it.", show_default=False)]
 
@@ -37,15 +33,14 @@ Number = Annotated[int, typer.Argument(metavar="GAP", help="Its number, as `gaps
 def list_gaps(
     ctx: typer.Context,
     agent: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--agent", metavar="AGENT", autocompletion=completion.agents, help="Only of this agent; repeat it for more."
-        ),
-    ] = None,
+        str, typer.Option(metavar="AGENT", help="Only those that this agent had.", show_default=False)
+    ] = "",
     kind: Annotated[GapKind | None, typer.Option("--kind", help="Only of this kind.", show_default=False)] = None,
     since: Annotated[
         str,
-        typer.Option(metavar="AGE|DAY", help="Only what was asked since then: 7d, or 2026-11-01.", show_default=False),
+        typer.Option(
+            metavar="TIME", help="Only what was asked since: 7d, 2026-11-18, 2026-11-18T12:30.", show_default=False
+        ),
     ] = "",
     everything: Annotated[bool, typer.Option("--all", help="Answered and dismissed ones too.")] = False,
     json: Json = False,
@@ -61,14 +56,15 @@ def list_gaps(
       custagent gaps list --all --json
     """
     app = open_app(ctx)
-    for name in agent or ():
-        app.agent(name)
-    _look(app, agent)
+    agents = [app.agent(agent).name] if agent else None
+    moment = read_moment(app, since, end=False) if since else None
+    tell_words_only(app)
+    _look(app, agents)
     gaps = app.store.gaps.find(
-        agent,
+        agents,
         kinds=[kind] if kind else tuple(GapKind),
         statuses=tuple(GapStatus) if everything else (GapStatus.OPEN,),
-        since=_moment(app, since) if since else None,
+        since=moment,
     )
     if json:
         print_json([_as_json(gap) for gap in gaps])
@@ -180,17 +176,6 @@ def _look(app: Application, agents: list[str] | None) -> None:
             f"Gap {number} was answered and is open again: {_short(app.store.gaps.gap(number).topic)}",
             hint=f"See what was asked: custagent gaps show {number}",
         )
-
-
-def _moment(app: Application, since: str) -> datetime:
-    if _AGE.fullmatch(since):
-        return app.clock.now() - timedelta(seconds=seconds(since))
-    try:
-        return datetime.fromisoformat(since).astimezone(app.clock.now().tzinfo)
-    except ValueError as error:
-        raise UsageError(
-            f"{since!r} is neither a length of time nor a day", hint="Write 7d, 12h, or a day such as 2026-11-01."
-        ) from error
 
 
 def _short(topic: str) -> str:

@@ -8,9 +8,7 @@ from custagent.cli.render import counted, visible
 from custagent.conversation.summary import open_question_line, request_line
 from custagent.core.handoff import HandoffSummary, Recap
 from custagent.runtime.conversations import ConversationRecord
-from custagent.runtime.reasons import REASONS
-
-_REASONS = {reason.value: told for reason, told in REASONS.items()}
+from custagent.runtime.reasons import reason_in_words
 
 
 def handoff_facts(record: ConversationRecord) -> Iterator[tuple[str, str]]:
@@ -19,7 +17,7 @@ def handoff_facts(record: ConversationRecord) -> Iterator[tuple[str, str]]:
         return
     last = record.handoffs[-1]
     summary = last.summary
-    why = _REASONS.get(summary.reason, summary.reason) or "the agent was taken off the channel"
+    why = reason_in_words(summary.reason) or "the agent was taken off the channel"
     yield "Handed over", f"{last.at:%Y-%m-%d %H:%M}: {why}"
     yield from _by_model(last.recap) if last.recap else _without_model(record, summary)
     yield "Tried", _tried(summary)

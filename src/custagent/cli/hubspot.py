@@ -33,7 +33,9 @@ def hubspot(
     agent: AgentName,
     what: Annotated[
         list[str] | None,
-        typer.Option(metavar="KIND", help="site-pages, landing-pages, blog; several with commas. Without it, all."),
+        typer.Option(
+            metavar="site-pages|landing-pages|blog", help="What to bring in; several with commas. Without it, all."
+        ),
     ] = None,
     only_: Annotated[
         list[str] | None,

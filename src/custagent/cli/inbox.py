@@ -25,10 +25,10 @@ from custagent.runtime.inbox import Inbox, Thread, age
 from custagent.store.queue import Item, View, Wanted
 
 ID = Annotated[str, typer.Argument(metavar="ID", help="As `inbox list` shows it.", show_default=False)]
-IDS = Annotated[list[str], typer.Argument(metavar="ID...", help="As `inbox list` shows them.", show_default=False)]
+IDS = Annotated[list[str], typer.Argument(metavar="ID", help="As `inbox list` shows them.", show_default=False)]
 Words = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[TEXT]...", help="The text. Default: what comes in on stdin.", show_default=False),
+    typer.Argument(metavar="TEXT", help="The text. Default: what comes in on stdin.", show_default=False),
 ]
 ViewOption = Annotated[View, typer.Option("--view", help="Which conversations.")]
 
@@ -40,10 +40,14 @@ _SNIPPET = 48
 def list_items(
     ctx: typer.Context,
     view: ViewOption = View.OPEN,
-    channel: Annotated[str, typer.Option(help="Only those on this channel.", show_default=False)] = "",
-    language: Annotated[str, typer.Option(help="Only those in this language, such as sv.", show_default=False)] = "",
+    channel: Annotated[
+        str, typer.Option(metavar="CHANNEL", help="Only those on this channel.", show_default=False)
+    ] = "",
+    language: Annotated[
+        str, typer.Option(metavar="CODE", help="Only those in this language, such as sv.", show_default=False)
+    ] = "",
     assignee: Annotated[
-        str, typer.Option(metavar="NAME", help="Only those of user:NAME or team:NAME.", show_default=False)
+        str, typer.Option(metavar="user:NAME|team:NAME", help="Only those of this user or team.", show_default=False)
     ] = "",
     limit: Annotated[int, typer.Option(min=1, help="The most that are listed.")] = 50,
     json: Json = False,
@@ -152,7 +156,7 @@ def note(ctx: typer.Context, conversation: ID, text: Words = None, json: Json = 
 def assign(
     ctx: typer.Context,
     conversation: ID,
-    to: Annotated[str, typer.Argument(metavar="TO", help="user:NAME, team:NAME or nobody.", show_default=False)],
+    to: Annotated[str, typer.Argument(metavar="user:NAME|team:NAME|nobody", help="Who gets it.", show_default=False)],
     json: Json = False,
 ) -> None:
     """Give a conversation to a colleague, or into a team's queue.

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from custagent.cli import completion
 from custagent.cli.opening import Json, open_app
 from custagent.cli.render import print_json, say, stdout, success
 from custagent.cli.run import PORT
@@ -18,9 +17,7 @@ def invite(
     ctx: typer.Context,
     user: Annotated[
         str,
-        typer.Argument(
-            metavar="USER", autocompletion=completion.users, help="As `users list` shows them.", show_default=False
-        ),
+        typer.Argument(metavar="USER", help="As `users list` shows them.", show_default=False),
     ],
     json: Json = False,
 ) -> None:

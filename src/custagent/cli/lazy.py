@@ -16,6 +16,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from custagent.cli.help import ReadableHelp
+
 
 @dataclass(frozen=True, slots=True)
 class Lazy:
@@ -61,7 +63,11 @@ def help_text(function: Callable[..., Any]) -> str:
     return "\n\n".join(_joined(paragraph) for paragraph in (inspect.getdoc(function) or "").split("\n\n"))
 
 
-class LazyGroup(TyperGroup):
+class Command(ReadableHelp, TyperCommand):
+    """A command whose help is ours."""
+
+
+class LazyGroup(ReadableHelp, TyperGroup):
     """A group whose commands stand in a table until they are run."""
 
     def __init__(self, **attributes: Any) -> None:
@@ -103,7 +109,7 @@ class LazyGroup(TyperGroup):
     def _command(self, name: str, entry: Lazy) -> Any:
         function = entry.function()
         single = typer.Typer(add_completion=False)
-        single.command(name, help=help_text(function))(function)
+        single.command(name, cls=Command, help=help_text(function))(function)
         command = get_command(single)
         command.params.extend(self._shared())
         return command

@@ -44,7 +44,7 @@ def _row(webhook: Webhook) -> list[object]:
 def retry(
     ctx: typer.Context,
     webhook: Annotated[
-        str, typer.Argument(metavar="[WEBHOOK]", help="One as `list` shows it; without it, all.", show_default=False)
+        str, typer.Argument(metavar="WEBHOOK", help="One as `list` shows it; without it, all.", show_default=False)
     ] = "",
     json: Json = False,
 ) -> None:

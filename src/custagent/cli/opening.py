@@ -6,15 +6,12 @@ from typing import Annotated
 
 import typer
 
-from custagent.cli import completion
 from custagent.cli.app import invocation
 from custagent.runtime.bootstrap import Application, open_application
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]
-AgentName = Annotated[
-    str, typer.Argument(metavar="AGENT", autocompletion=completion.agents, help="The agent's name.", show_default=False)
-]
+AgentName = Annotated[str, typer.Argument(metavar="AGENT", help="The agent's name.", show_default=False)]
 
 
 def open_app(ctx: typer.Context) -> Application:
@@ -23,3 +20,12 @@ def open_app(ctx: typer.Context) -> Application:
     app = open_application(said.workspace, said.user)
     ctx.call_on_close(app.close)
     return app
+
+
+def tell_words_only(app: Application) -> None:
+    """Warn where this machine has no engine for what content means: only the one that we come with can be missing so."""
+    from custagent.cli.render import warn
+
+    missing = app.words_only if app.workspace.embedder.engine == "bundled" else None
+    if missing is not None:
+        warn(f"{missing.message}.", hint=missing.hint)

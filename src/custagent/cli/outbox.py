@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 import typer
 
-from custagent.cli.opening import Json, open_app
+from custagent.cli.ask import confirm
+from custagent.cli.opening import Json, Yes, open_app
 from custagent.cli.render import fail, next_steps, print_json, say, success, table
 from custagent.core.errors import UsageError
 from custagent.runtime.outbox import OutboxChange, drop_replies, retry_all_failed, retry_replies, undelivered
@@ -16,15 +17,15 @@ from custagent.store.undelivered import ReplyState, UndeliveredReply
 #: So many replies are named in one line.
 _MOST_NAMED: Final = 5
 
-ReplyIds = Annotated[list[int], typer.Argument(metavar="ID...", help="As `list` shows them.", show_default=False)]
-ChannelFilter = Annotated[str, typer.Option(help="Only those of this channel.", show_default=False)]
+ReplyIds = Annotated[list[int], typer.Argument(metavar="ID", help="As `list` shows them.", show_default=False)]
+ChannelFilter = Annotated[str, typer.Option(metavar="CHANNEL", help="Only those on this channel.", show_default=False)]
 
 
 def list_outbox(
     ctx: typer.Context,
     channel: ChannelFilter = "",
     status: Annotated[ReplyState | None, typer.Option(help="Only those of this status.", show_default=False)] = None,
-    limit: Annotated[int, typer.Option(min=1, help="The last so many.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="The most that are listed.")] = 100,
     json: Json = False,
 ) -> None:
     """List the replies that have not arrived.
@@ -77,10 +78,12 @@ def _named(replies: Sequence[int]) -> str:
 def retry(
     ctx: typer.Context,
     ids: Annotated[
-        list[int] | None, typer.Argument(metavar="[ID]...", help="As `list` shows them.", show_default=False)
+        list[int] | None, typer.Argument(metavar="ID", help="As `list` shows them.", show_default=False)
     ] = None,
     all_failed: Annotated[bool, typer.Option("--all-failed", help="Every reply that was given up.")] = False,
-    channel: Annotated[str, typer.Option(help="With --all-failed: only of this channel.", show_default=False)] = "",
+    channel: Annotated[
+        str, typer.Option(metavar="CHANNEL", help="With --all-failed: only those on this channel.", show_default=False)
+    ] = "",
     json: Json = False,
 ) -> None:
     """Try replies again that were given up, or that are put off.
@@ -103,16 +106,18 @@ def retry(
     _tell(changed, "put back, to go out at once", json=json)
 
 
-def drop(ctx: typer.Context, ids: ReplyIds, json: Json = False) -> None:
+def drop(ctx: typer.Context, ids: ReplyIds, yes: Yes = False, json: Json = False) -> None:
     """Give replies up: they are never sent, and not listed any more.
 
     What waits behind them in their conversation goes on. If a charge paid for nothing else, it is given back. The text
     stays in the conversation. Exit code 1 when a reply was refused.
 
     Example:
-      custagent outbox drop 4711
+      custagent outbox drop 4711 --yes
     """
     app = open_app(ctx)
+    many = len(set(ids))
+    confirm(f"Give {f'reply {ids[0]}' if many == 1 else f'{many} replies'} up for good?", yes=yes)
     _tell(drop_replies(app, ids), "given up", json=json)
 
 

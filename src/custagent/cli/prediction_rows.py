@@ -11,7 +11,7 @@ from typing import Any
 
 from custagent.cli.archive import new_file
 from custagent.core.past_question import Replayed
-from custagent.evaluate.differences import Differences
+from custagent.evaluate.comparison import Comparison
 from custagent.evaluate.figures import Rate
 from custagent.evaluate.prediction import Made, Prediction, made_of
 from custagent.runtime.past_questions import PastQuestions
@@ -41,7 +41,7 @@ class Outcome:
     prediction: Prediction
     costs: Costs
     lacks: Sequence[Lack]
-    differences: Differences | None
+    differences: Comparison | None
     #: Whether Ctrl-C ended it before all were asked.
     stopped: bool
 

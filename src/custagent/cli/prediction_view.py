@@ -8,7 +8,7 @@ from typing import Final
 from custagent.cli.prediction_rows import Outcome
 from custagent.cli.render import counted, next_steps, say, table, warn
 from custagent.core.past_question import Replayed
-from custagent.evaluate.differences import Difference, Differences, Kind
+from custagent.evaluate.comparison import Comparison, Difference, Kind
 from custagent.evaluate.figures import Rate
 from custagent.evaluate.prediction import Division, Made, ToRead, made_of
 from custagent.runtime.past_questions import WITHOUT, PastQuestions
@@ -179,7 +179,7 @@ def _show_one(one: Replayed) -> None:
         say(f"      {source}", style="dim")
 
 
-def _show_differences(before: Candidate, now: Candidate, found: Differences) -> None:
+def _show_differences(before: Candidate, now: Candidate, found: Comparison) -> None:
     say()
     say(f"What differs: {before.called}, and {now.called}", style="bold")
     if before.from_store:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from custagent.cli.ask import can_ask
-from custagent.cli.opening import AgentName, Json, open_app
+from custagent.cli.opening import AgentName, Json, open_app, tell_words_only
 from custagent.cli.render import next_steps, print_json, warn
 from custagent.config.cases import case_path
 from custagent.core.agent import AgentDefinition
@@ -41,9 +41,12 @@ def preview(
         Path | None,
         typer.Option("--ask-file", metavar="FILE.jsonl", help="Independent questions, one a line; - for stdin."),
     ] = None,
-    channel: Annotated[str, typer.Option(help="Answer as on this channel.", show_default=False)] = "",
+    channel: Annotated[
+        str, typer.Option(metavar="CHANNEL", help="Answer as on this channel.", show_default=False)
+    ] = "",
     language: Annotated[
-        str, typer.Option(help="The language to assume when a question does not tell.", show_default=False)
+        str,
+        typer.Option(metavar="CODE", help="The language to assume when a question does not tell.", show_default=False),
     ] = "",
     explain: Annotated[bool, typer.Option("--explain", help="Show why each reply came out as it did.")] = False,
     web: Annotated[
@@ -80,6 +83,7 @@ def preview(
 
         kind_of_channel(app, channel)
     _check_content(agent, [state.synced_at is not None for state in states(app, agent)])
+    tell_words_only(app)
     if web:
         from custagent.cli.web_preview import show_in_browser
 

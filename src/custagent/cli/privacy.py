@@ -44,7 +44,7 @@ def export(
 
 def erase(
     ctx: typer.Context,
-    contact: Annotated[str, typer.Argument(metavar="[CONTACT]", help=_CONTACT, show_default=False)] = "",
+    contact: Annotated[str, typer.Argument(metavar="CONTACT", help=_CONTACT, show_default=False)] = "",
     older_than: Annotated[
         str,
         typer.Option(

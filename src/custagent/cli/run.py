@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from custagent.channels.live_chat.adapter import snippet
-from custagent.cli.opening import open_app
+from custagent.cli.opening import open_app, tell_words_only
 from custagent.cli.render import on_terminal, say, success, warn
 from custagent.core.channel import ChannelKind
 from custagent.runtime.backup import check_database
@@ -50,6 +50,7 @@ def run(
     served = served_channels(app)
     for difference in differences(app):
         warn(f"{difference.name}: {difference.kind}, so what runs is not what the file says", hint="custagent apply")
+    tell_words_only(app)
     definitions = [version.text for version in app.store.versions.live().values()]
     secrets = secrets_in(os.environ, definitions)
     with telling(sys.stderr, form=log_format, level=log_level, texts=log_texts, secrets=secrets):
@@ -60,8 +61,10 @@ def run(
 
 
 async def _serve(app: Application, served: Sequence[ChannelState], host: str, port: int) -> None:
+    from custagent.runtime.connection import allow_many
     from custagent.runtime.server import serve
 
+    allow_many()
     started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     started.add_done_callback(lambda address: _tell(served, address.result(), app.workspace.public_url))
     await serve(app, host=host, port=port, started=started)

@@ -14,7 +14,7 @@ from custagent.cli.prediction_rows import Outcome, csv_rows, outcome_object, wri
 from custagent.cli.prediction_view import show_outcome
 from custagent.cli.reading import ReadingDisplay, pace
 from custagent.cli.render import Progress, fail, print_json, progress, success
-from custagent.evaluate.differences import differences
+from custagent.evaluate.comparison import compare as compared
 from custagent.evaluate.prediction import predict
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.past_questions import PastQuestions, read_questions
@@ -105,7 +105,7 @@ def _simulate(
             prediction=predict(said, worst=worst),
             costs=costs_of(said, now.workspace, app.clock.now()),
             lacks=lacks_of(replayed, now.index, simulation.embedder),
-            differences=differences((one.before, one.now) for one in conversations) if before else None,
+            differences=compared((one.before, one.now) for one in conversations) if before else None,
             stopped=stopped,
         )
 

@@ -11,9 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from custagent.cli import completion
 from custagent.cli.ask import confirm
-from custagent.cli.opening import AgentName, Json, Yes, open_app
+from custagent.cli.opening import AgentName, Json, Yes, open_app, tell_words_only
 from custagent.cli.reading import ReadingDisplay
 from custagent.cli.render import counted, next_steps, print_json, progress, say, success, table, warn
 from custagent.core.agent import AgentDefinition, CollectionSource
@@ -64,7 +63,7 @@ def add(
     ctx: typer.Context,
     agent: AgentName,
     places: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATH_OR_URL]...", help="Files, folders, web addresses.")
+        list[str] | None, typer.Argument(metavar="PATH_OR_URL", help="Files, folders, web addresses.")
     ] = None,
     import_related: Annotated[
         bool, typer.Option("--import-related", help="Read the whole site: its sitemap and links of the same host.")
@@ -117,7 +116,7 @@ def add(
     definition = add_places(app, agent, wanted, allow_hosts=allow_host or [])
     with _display() as display:
         read = sync_sources(app, definition, display, only=[place.location for place in wanted])
-    _tell_words_only(app)
+    tell_words_only(app)
     _tell(agent, read, json=json)
 
 
@@ -128,7 +127,7 @@ def read_places(app: Application, agent: str, places: Sequence[Place]) -> AgentD
         read = sync_sources(app, definition, display, only=[place.location for place in places])
     for state in read:
         if state.error:
-            warn(f"{state.location}: {state.error}")
+            _tell_error(state)
     return definition
 
 
@@ -162,7 +161,9 @@ def list_sources(
     table(["Kind", "Location", "State", "Pages", "Passages", "Read"], [_row(state, types) for state in listed])
     for state in listed:
         if state.error:
-            warn(f"{state.location}: {state.error}")
+            _tell_error(state)
+        if state.left_out:
+            say(f"{state.location}: {state.left_out_told}", style="dim")
 
 
 def show(
@@ -170,9 +171,7 @@ def show(
     agent: AgentName,
     location: Annotated[
         str,
-        typer.Argument(
-            autocompletion=completion.sources, help="The source, as `sources list` shows it.", show_default=False
-        ),
+        typer.Argument(metavar="LOCATION", help="The source, as `sources list` shows it.", show_default=False),
     ],
     json: Json = False,
 ) -> None:
@@ -192,6 +191,8 @@ def show(
     for place, at in pages.items():
         say(f"  {at:%Y-%m-%d %H:%M}  {place}")
     _tell_problems(agent, state, most=len(state.problems))
+    for place, _ in state.left_out:
+        say(f"    {place}", style="dim")
 
 
 def remove(
@@ -199,9 +200,7 @@ def remove(
     agent: AgentName,
     location: Annotated[
         str,
-        typer.Argument(
-            autocompletion=completion.sources, help="The source, as `sources list` shows it.", show_default=False
-        ),
+        typer.Argument(metavar="LOCATION", help="The source, as `sources list` shows it.", show_default=False),
     ],
     yes: Yes = False,
     json: Json = False,
@@ -228,9 +227,7 @@ def sync(
     agent: AgentName,
     locations: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[LOCATION]...", autocompletion=completion.sources, help="All sources, if none is named."
-        ),
+        typer.Argument(metavar="LOCATION", help="All sources, if none is named."),
     ] = None,
     accept_removals: Annotated[
         bool, typer.Option("--accept-removals", help="Remove pages even if over 30 % of a source are gone.")
@@ -255,7 +252,7 @@ def sync(
     if dry_run:
         _tell_would(agent, read, json=json)
         return
-    _tell_words_only(app)
+    tell_words_only(app)
     _tell(agent, read, json=json)
 
 
@@ -263,11 +260,6 @@ def _short_answer(question: str, answer: str) -> list[Place]:
     if bool(question) != bool(answer):
         raise UsageError("--question and --answer go together")
     return [Place(mapping={"short_answer": question, "answer": answer})] if question else []
-
-
-def _tell_words_only(app: Application) -> None:
-    if missing := app.words_only:
-        warn(f"{missing.message}.", hint=missing.hint)
 
 
 def _tell(agent: str, read: Sequence[SourceState], *, json: bool) -> None:
@@ -281,7 +273,7 @@ def _tell(agent: str, read: Sequence[SourceState], *, json: bool) -> None:
                 success(f"{state.location}: {counted(state.pages, 'page')}, {counted(state.chunks, 'passage')}")
                 _tell_difference(state.difference, most=MOST_PROBLEMS)
             else:
-                warn(f"{state.location}: {state.error}")
+                _tell_error(state)
             _tell_problems(agent, state, most=MOST_PROBLEMS)
         if not broken:
             next_steps([f"custagent preview {agent}"])
@@ -296,7 +288,7 @@ def _tell_would(agent: str, read: Sequence[SourceState], *, json: bool) -> None:
     else:
         for state in read:
             if state.error:
-                warn(f"{state.location}: {state.error}")
+                _tell_error(state)
             elif state.difference:
                 say(f"{state.location}: would change")
             else:
@@ -324,12 +316,19 @@ def _tell_difference(difference: Difference | None, *, most: int | None) -> None
         say(f"  unchanged: {len(difference.unchanged)}")
 
 
+def _tell_error(state: SourceState) -> None:
+    """Why the source cannot be read; most reasons begin with its name."""
+    warn(state.error if state.error.startswith(state.location) else f"{state.location}: {state.error}")
+
+
 def _tell_problems(agent: str, state: SourceState, *, most: int) -> None:
-    for location, reason in state.problems[:most]:
+    for location, reason in state.not_read[:most]:
         told = reason if location in reason else f"{location}: {reason}"
         say(f"  not read: {told}", style="yellow")
-    if len(state.problems) > most:
-        say(f"  and {len(state.problems) - most} more: custagent sources show {agent} {state.location}")
+    if len(state.not_read) > most:
+        say(f"  and {len(state.not_read) - most} more: custagent sources show {agent} {state.location}")
+    if state.left_out:
+        say(f"  {state.left_out_told}", style="dim")
 
 
 def _typed(place: Place, content: Content | None) -> Place:
@@ -362,7 +361,8 @@ def _as_json(state: SourceState) -> dict[str, Any]:
         "chunks": state.chunks,
         "state": state.status.value,
         "synced_at": state.synced_at,
-        "problems": [{"location": place, "reason": reason} for place, reason in state.problems],
+        "problems": [{"location": place, "reason": reason} for place, reason in state.not_read],
+        "left_out": [{"location": place, "reason": reason} for place, reason in state.left_out],
     }
     if state.difference is not None:
         listed |= asdict(state.difference)

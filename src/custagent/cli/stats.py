@@ -33,8 +33,12 @@ def stats(
         Division | None,
         typer.Option(help="Divide the figures by agent, channel, language or week.", show_default=False),
     ] = None,
-    agent: Annotated[str, typer.Option(help="Only those that this agent has or had.", show_default=False)] = "",
-    channel: Annotated[str, typer.Option(help="Only those on this channel.", show_default=False)] = "",
+    agent: Annotated[
+        str, typer.Option(metavar="AGENT", help="Only those that this agent has or had.", show_default=False)
+    ] = "",
+    channel: Annotated[
+        str, typer.Option(metavar="CHANNEL", help="Only those on this channel.", show_default=False)
+    ] = "",
     html: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write a page with charts that needs no network.", show_default=False),

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from custagent.cli.opening import Json, open_app
+from custagent.cli.opening import Json, open_app, tell_words_only
 from custagent.cli.render import counted, print_json, say, stdout, visible, warn
 from custagent.core.conversation import Status
 from custagent.runtime.channel_states import in_words
@@ -52,6 +52,7 @@ def status(ctx: typer.Context, json: Json = False) -> None:
         print_json(report)
         return
     _show(report)
+    tell_words_only(app)
     _show_faults(report)
 
 
@@ -201,6 +202,5 @@ def _show_webhooks(report: StatusReport) -> None:
 
 
 def _told(problem: SyncProblem) -> str:
-    if problem.error:
-        return f"{problem.agent}: {problem.location}: {problem.error}"
-    return f"{problem.agent}: {problem.location}: {counted(problem.pages_not_read, 'page')} could not be read"
+    pages = f"{counted(problem.pages_not_read, 'page')} could not be read" if problem.pages_not_read else ""
+    return f"{problem.agent}: {problem.location}: {'; '.join(filter(None, (problem.error, pages)))}"

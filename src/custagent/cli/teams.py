@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from custagent.cli import completion
 from custagent.cli.ask import ask_choices, ask_text, can_ask, confirm
 from custagent.cli.opening import Json, Yes, open_app
 from custagent.cli.render import counted, next_steps, print_json, say, success, table
@@ -25,9 +24,7 @@ from custagent.runtime.teams import (
     team_states,
 )
 
-TeamName = Annotated[
-    str, typer.Argument(metavar="TEAM", autocompletion=completion.teams, help="The team's name.", show_default=False)
-]
+TeamName = Annotated[str, typer.Argument(metavar="TEAM", help="The team's name.", show_default=False)]
 LanguageOption = Annotated[
     list[str] | None, typer.Option("--language", metavar="CODE", help="All members answer in it. Repeatable.")
 ]
@@ -115,13 +112,11 @@ def show(ctx: typer.Context, name: TeamName, json: Json = False) -> None:
 def add(
     ctx: typer.Context,
     name: Annotated[
-        str, typer.Argument(metavar="TEAM", help="A short name, such as support.", show_default=False)
+        str, typer.Argument(metavar="NAME", help="A short name, such as support.", show_default=False)
     ] = "",
     member: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="USER", autocompletion=completion.users, help="Who is in it. Repeatable.", show_default=False
-        ),
+        typer.Option(metavar="USER", help="Who is in it. Repeatable.", show_default=False),
     ] = None,
     language: LanguageOption = None,
     hours: HoursOption = None,
@@ -192,11 +187,11 @@ def members(
     name: TeamName,
     add: Annotated[
         list[str] | None,
-        typer.Option(metavar="USER", autocompletion=completion.users, help="Take into the team. Repeatable."),
+        typer.Option(metavar="USER", help="Take into the team. Repeatable."),
     ] = None,
     remove: Annotated[
         list[str] | None,
-        typer.Option(metavar="USER", autocompletion=completion.users, help="Take out of it. Repeatable."),
+        typer.Option(metavar="USER", help="Take out of it. Repeatable."),
     ] = None,
     json: Json = False,
 ) -> None:

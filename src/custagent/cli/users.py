@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from custagent.cli import completion
 from custagent.cli.ask import ask_choice, ask_choices, ask_text, can_ask, confirm
 from custagent.cli.opening import Json, Yes, open_app
 from custagent.cli.render import counted, next_steps, print_json, say, success, table
@@ -32,9 +31,7 @@ from custagent.runtime.people import (
 
 UserName = Annotated[
     str,
-    typer.Argument(
-        metavar="USER", autocompletion=completion.users, help="The user's name, or email.", show_default=False
-    ),
+    typer.Argument(metavar="USER", help="The user's name, or email.", show_default=False),
 ]
 SeatOption = Annotated[Seat | None, typer.Option(help="The paid seat.", show_default=False)]
 PermissionOption = Annotated[
@@ -153,7 +150,7 @@ def show(ctx: typer.Context, name: UserName, json: Json = False) -> None:
 
 def add(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="USER", help="A short name, such as anna.", show_default=False)] = "",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A short name, such as anna.", show_default=False)] = "",
     full_name: FullNameOption = "",
     email: EmailOption = "",
     seat: SeatOption = None,

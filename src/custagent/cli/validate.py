@@ -28,7 +28,7 @@ def validate(
     ctx: typer.Context,
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATH]...", help="Agent files, custagent.yaml or workspaces; all, if none is named."),
+        typer.Argument(metavar="PATH", help="Agent files, custagent.yaml or workspaces; all, if none is named."),
     ] = None,
     output: Annotated[Format, typer.Option("--format", help="How findings are printed.")] = Format.TEXT,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
@@ -52,7 +52,7 @@ def validate(
 
 
 def schema(
-    kind: Annotated[SchemaKind, typer.Argument(help="Which file's schema.")] = SchemaKind.AGENT,
+    kind: Annotated[SchemaKind, typer.Argument(metavar="KIND", help="Which file's schema.")] = SchemaKind.AGENT,
     write: Annotated[bool, typer.Option("--write", help="Write both to .custagent/schema/ for your editor.")] = False,
     ctx: typer.Context = None,  # type: ignore[assignment] # Typer fills it in
 ) -> None:

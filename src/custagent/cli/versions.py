@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from custagent.cli import completion
 from custagent.cli.opening import Json, open_app
 from custagent.cli.render import counted, next_steps, print_json, say, success, table
 from custagent.core.errors import UnknownName, UsageError
@@ -21,7 +20,7 @@ def plan_changes(
     ctx: typer.Context,
     agents: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[AGENT]...", autocompletion=completion.agents, help="All, if none is named."),
+        typer.Argument(metavar="AGENT", help="All, if none is named."),
     ] = None,
     cases: Annotated[
         bool,
@@ -84,11 +83,9 @@ def _short(value: str | None) -> str:
 
 def history(
     ctx: typer.Context,
-    agent: Annotated[
-        str, typer.Argument(metavar="AGENT", autocompletion=completion.agents, help="An agent, or custagent.yaml.")
-    ],
+    agent: Annotated[str, typer.Argument(metavar="AGENT", help="An agent, or custagent.yaml.")],
     version: Annotated[
-        int | None, typer.Argument(metavar="[VERSION]", help="Print the text of this one.", show_default=False)
+        int | None, typer.Argument(metavar="VERSION", help="Print the text of this one.", show_default=False)
     ] = None,
     diff: Annotated[bool, typer.Option("--diff", help="With VERSION: what it changed instead.")] = False,
     json: Json = False,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from custagent.core.answer import DecisionKind, Reason
 from custagent.core.past_question import PastQuestion, Replayed
-from custagent.evaluate.differences import Kind, differences
+from custagent.evaluate.comparison import Kind, compare
 
 ONE = Replayed(
     question=PastQuestion(text="How long?", line=1, conversation="a"),
@@ -26,11 +26,11 @@ def test_the_first_thing_that_differs_is_told_and_the_rest_counted() -> None:
         replace(ONE, sources=("b.md",), text="Six days."),
         replace(ONE, decision=None, sources=()),
     ]
-    found = differences([([ONE], [now]) for now in nows])
+    found = compare([([ONE], [now]) for now in nows])
     assert [one.kind for one in found.found] == [Kind.DECISION, Kind.SOURCES, Kind.TEXT]
     assert [one.now for one in found.of(Kind.TEXT)] == [nows[1]]
     assert found.unchanged == 1
 
 
 def test_the_same_is_no_difference() -> None:
-    assert differences([([ONE, ONE], [ONE, ONE])]).found == ()
+    assert compare([([ONE, ONE], [ONE, ONE])]).found == ()

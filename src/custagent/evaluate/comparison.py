@@ -28,8 +28,8 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Differences:
-    """All of them, and how much is the same."""
+class Comparison:
+    """Every difference, and how much is the same."""
 
     #: In the order of the file, decisions first, then sources, then texts.
     found: tuple[Difference, ...]
@@ -40,7 +40,7 @@ class Differences:
         return tuple(one for one in self.found if one.kind is kind)
 
 
-def differences(pairs: Iterable[tuple[Sequence[Replayed], Sequence[Replayed]]]) -> Differences:
+def compare(pairs: Iterable[tuple[Sequence[Replayed], Sequence[Replayed]]]) -> Comparison:
     """Each pair is one conversation: what it was before, and what it is now. A confidence alone makes no difference."""
     found: list[Difference] = []
     unchanged = 0
@@ -52,7 +52,7 @@ def differences(pairs: Iterable[tuple[Sequence[Replayed], Sequence[Replayed]]]) 
             else:
                 found.append(Difference(kind=kind, before=before, now=now))
     order = list(Kind)
-    return Differences(found=tuple(sorted(found, key=lambda one: order.index(one.kind))), unchanged=unchanged)
+    return Comparison(found=tuple(sorted(found, key=lambda one: order.index(one.kind))), unchanged=unchanged)
 
 
 def _kind(before: Replayed, now: Replayed) -> Kind | None:
