@@ -29,7 +29,6 @@ OUTSIDE: Mapping[str, str] = {
 }
 
 LINK = re.compile(r"(!?\[(?:[^\]\[]|\[[^\]]*\])*\]\()([^)\s]+)(\))")
-_FENCE = re.compile(r"(?m)^( *)```(\w+) .*$")
 _ENTRY = re.compile(r"^- \[([^\]]+)\]\(([^)\s]+)\): (.+)$")
 _ROW = re.compile(r"^\| \[([^\]]+)\]\(([^)\s]+)\) \| (.+) \|$")
 
@@ -52,10 +51,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """A page as the site wants it: links from where it stands there, no words behind a block's language."""
+    """A page as the site wants it: links from where it stands there."""
     del config, files
     source = source_of(page.file.src_uri)
-    text = _FENCE.sub(r"\1```\2", relinked(markdown, source))
+    text = relinked(markdown, source)
     return _cards(text) if source == "docs/README.md" else text
 
 

@@ -1,18 +1,12 @@
-"""Docs are tests: commands shown exist with those options, and blocks marked `run` are run.
+"""Docs are tests: commands shown exist, with those options, and each has help and an example.
 
-A fenced block is read when it is marked `console` (lines that begin with "$ " are typed, the rest is what comes back)
-or `bash` (every line is typed). A block marked `console run` or `bash run` is run as well; all of one page's blocks
-run one after the other in one fresh folder, with `custagent` in the path. A page with others says why: a comment
-`<!-- not run: … -->`. Blocks of other kinds are looked at in `test_docs_blocks.py`.
+A fenced block is read when it is called `console` (lines that begin with "$ " are typed, the rest is what comes back)
+or `bash` (every line is typed). `test_docs_run.py` runs them; other kinds are looked at in `test_docs_blocks.py`.
 """
 
 from __future__ import annotations
 
-import os
 import shlex
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +14,7 @@ import pytest
 
 from custagent.cli.app import COMMANDS, command
 from custagent.cli.lazy import Group
-from tests.pages import DOCS, PAGES, Block, name_of, shell_blocks, why_not_run
+from tests.pages import PAGES, Block, name_of, shell_blocks
 from tests.reference import load
 
 PATHS = [
@@ -28,8 +22,6 @@ PATHS = [
     for name, entry in COMMANDS.items()
     for words in ([(name, inner) for inner in entry.commands] if isinstance(entry, Group) else [(name,)])
 ]
-#: Pages whose commands are shown as they are typed, one by one: the tests of those commands run them.
-LISTS = (DOCS / "cli.md", DOCS / "README.md")
 
 
 def custagent_calls(line: str) -> Iterator[list[str]]:
@@ -74,30 +66,6 @@ def complaint(words: list[str]) -> str:
     return ""
 
 
-def run(page: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run the blocks of a page that are marked so, as one script that stops at the first failure."""
-    programs = folder / "programs"
-    workspace = folder / "workspace"
-    programs.mkdir()
-    workspace.mkdir()
-    program = programs / "custagent"
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m custagent "$@"\n', encoding="utf-8")
-    program.chmod(0o755)
-    script = "\n".join(
-        ["set -euo pipefail", *(line for block in shell_blocks(page) if block.runs for line in block.lines)]
-    )
-    environment = {
-        **{key: value for key, value in os.environ.items() if not key.startswith("CUSTAGENT_")},
-        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(folder),
-        "NO_COLOR": "1",
-    }
-    return subprocess.run(
-        ["bash", "-c", script],
-        cwd=workspace, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_shown_commands_exist(page: Path) -> None:
     lines = [line for block in shell_blocks(page.read_text(encoding="utf-8")) for line in block.commands]
@@ -105,42 +73,17 @@ def test_shown_commands_exist(page: Path) -> None:
     assert {line: complaint(call) for line, call in calls if complaint(call)} == {}
 
 
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if any(block.runs for block in shell_blocks(page.read_text(encoding="utf-8")))],
-    ids=name_of,
-)  # fmt: skip
-def test_blocks_marked_so_run(page: Path, tmp_path: Path, require) -> None:
-    require("bash", shutil.which("bash"), "blocks are run by it")
-    done = run(page.read_text(encoding="utf-8"), tmp_path)
-    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
-
-
-def test_a_block_that_fails_is_noticed(tmp_path: Path, require) -> None:
-    require("bash", shutil.which("bash"), "blocks are run by it")
-    page = "```console run\n$ custagent --version\n$ custagent nonsense\n$ custagent --version\n```\n"
-    done = run(page, tmp_path)
-    assert done.returncode == 2
-    assert done.stdout.count("custagent 0.") == 1
-
-
-@pytest.mark.parametrize("page", [page for page in PAGES if DOCS in page.parents and page not in LISTS], ids=name_of)
-def test_a_page_says_why_commands_on_it_are_not_run(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
-    unrun = [block.text for block in shell_blocks(text) if not block.runs]
-    assert bool(unrun) == bool(why_not_run(text)), unrun or "all of it is run, so there is nothing to say"
-
-
 def test_only_typed_lines_are_read() -> None:
-    page = "```console\n$ custagent list \\\n    --json\n[]\n```\n```bash run\n# first\ncustagent init\n```\n```python\nx\n```\n"
+    page = "```console\n$ custagent list \\\n    --json\n[]\n```\n<!-- not run: why -->\n```bash\n# first\ncustagent init\n```\n```python\nx\n```\n"
     found = list(shell_blocks(page))
-    assert [(block.lines, block.runs) for block in found] == [
-        (("custagent list      --json",), False),
-        (("custagent init",), True),
+    assert [(block.lines, block.why_not_run) for block in found] == [
+        (("custagent list      --json",), ""),
+        (("custagent init",), "why"),
     ]
 
 
 def test_what_is_handed_to_a_command_is_no_command() -> None:
-    block = Block("bash", "", "cat > a.py <<'END'\nit's custagent here\nEND\ncustagent list\n")
+    block = Block("bash", "cat > a.py <<'END'\nit's custagent here\nEND\ncustagent list\n")
     assert block.commands == ("cat > a.py <<'END'", "custagent list")
     assert len(block.lines) == 4
 
