@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 STARTED = time.monotonic()
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,6 +24,13 @@ SUMMARY = "CUSTAGENT_TEST_SUMMARY"
 
 #: Names that no server may ever have (RFC 2606, RFC 6761): they are answered here, without asking anybody.
 NEVER_RESOLVED = ("test", "example", "invalid", "localhost")
+
+# The same examples every time and for everybody, however busy the machine is; the long tests throw the dice anew.
+settings.register_profile(
+    "tests", derandomize=not os.environ.get("CUSTAGENT_STRESS"), database=None, deadline=None, print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)  # fmt: skip
+settings.load_profile("tests")
 
 # What a shell runs in the background ignores Ctrl-C, and so would all programs that tests start and then interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -16,10 +16,10 @@ PAGES = [
     *sorted(ROOT.glob("examples/*/README.md")),
 ]
 
-_FENCE = re.compile(r"(?ms)^( *)```(\w*)([^\n]*)\n(.*?)^ *```$")
+_FENCE = re.compile(r"(?ms)^(?: *<!-- not run: (?P<why>[^\n]+?) -->\n)?( *)```(\w*)\n(.*?)^ *```$")
 _HEREDOC = re.compile(r"<<-?\s*['\"]?(\w+)['\"]?")
 _LINK = re.compile(r"\[(?:[^\]\[]|\[[^\]]*\])*\]\(([^)\s]+)\)")
-_NOT_RUN = re.compile(r"<!-- not run: (.+?) -->")
+_GIVEN = re.compile(r"<!-- given: (.+?) -->")
 
 
 def name_of(page: Path) -> str:
@@ -32,14 +32,9 @@ class Block:
     """A fenced block."""
 
     kind: str
-    #: What stands behind the kind: "run", or nothing.
-    mark: str
     text: str
-
-    @property
-    def runs(self) -> bool:
-        """Whether it is run as it stands."""
-        return self.mark == "run"
+    #: Why its commands are not run; "" where they are.
+    why_not_run: str = ""
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -65,9 +60,9 @@ class Block:
 
 def blocks(markdown: str) -> Iterator[Block]:
     """Every fenced block, in order."""
-    for indent, kind, mark, text in _FENCE.findall(markdown):
+    for why, indent, kind, text in _FENCE.findall(markdown):
         inner = "\n".join(line.removeprefix(indent) for line in text.splitlines())
-        yield Block(kind, mark.strip(), f"{inner}\n")
+        yield Block(kind, f"{inner}\n", why)
 
 
 def shell_blocks(markdown: str) -> Iterator[Block]:
@@ -75,10 +70,10 @@ def shell_blocks(markdown: str) -> Iterator[Block]:
     return (block for block in blocks(markdown) if block.kind in ("console", "bash"))
 
 
-def why_not_run(markdown: str) -> str:
-    """What the page says of its commands that are not run; "" when it says nothing."""
-    found = _NOT_RUN.search(markdown)
-    return found[1] if found else ""
+def given(markdown: str) -> str:
+    """What a reader has who begins the page, by its name in `tests/given.py`: "nothing" when it does not say."""
+    found = _GIVEN.search(markdown)
+    return found[1] if found else "nothing"
 
 
 def prose(markdown: str) -> str:

@@ -8,7 +8,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -29,8 +28,11 @@ from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.sources import sync
 from tests.acceptance.phone import new_meta, new_phone_house, phone_template  # noqa: F401 - fixtures
+from tests.ports import free_port
 
 PROGRAM = Path(__file__).with_name("runner_program.py")
+#: Seconds to wait for what another process does: far more than it takes, for machines may be busy.
+PATIENCE = 90.0
 QUESTION, ANSWER = "How long is the warranty?", "Two years from the day you buy it."
 ORIGIN = "https://www.northwind.example"
 WORKSPACE = f"""\
@@ -73,7 +75,7 @@ class House:
         """A command, as it is typed in the workspace."""
         return subprocess.run(
             [sys.executable, "-m", "custagent", *arguments], cwd=self.folder, env=clean_environment() | self.environment,
-            capture_output=True, text=True, check=False, timeout=60,
+            capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
 
     def json(self, *arguments: str) -> Any:
@@ -221,7 +223,7 @@ class RunnerProcess:
         """Wait until it answers."""
         assert self.process.stdout is not None
         first = self.process.stdout.readline()
-        assert "http://" in first, self.process.communicate(timeout=30)
+        assert "http://" in first, self.process.communicate(timeout=PATIENCE)
         self.address = "http://" + first.split("http://")[1].strip()
         return self
 
@@ -231,9 +233,9 @@ class RunnerProcess:
     def kill(self) -> None:
         """As the machine's owner, or its shortage of memory, would."""
         self.process.kill()
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=PATIENCE)
 
-    def ends(self, within: float = 10) -> tuple[int, str]:
+    def ends(self, within: float = PATIENCE) -> tuple[int, str]:
         """Its exit code and what it said on stderr."""
         _, told = self.process.communicate(timeout=within)
         return self.process.returncode, self._log.read_text(encoding="utf-8") if self._log else told
@@ -272,7 +274,6 @@ class Contact:
         self.heard: list[dict[str, Any]] = []
         #: The id of each message that was taken, by the id that the browser gave it.
         self.acknowledged: dict[str, int] = {}
-
         #: Whether it is being told nothing yet: of a message that it sends, or of an answer.
         self.waits = False
 
@@ -309,7 +310,7 @@ class Contact:
         return 0
 
     @contextmanager
-    def stream(self, timeout: float = 10) -> Iterator[HTTPResponse]:
+    def stream(self, timeout: float = 30) -> Iterator[HTTPResponse]:
         """The open stream, from the last event that came on."""
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=timeout)) as connection:
             connection.request(
@@ -340,7 +341,7 @@ class Contact:
             self.last_id = int(event["id"])
         return until(event["event"], value)
 
-    def wait_for_reply(self, to: int, *, stop: threading.Event | None = None, seconds: float = 30) -> dict[str, Any]:
+    def wait_for_reply(self, to: int, *, stop: threading.Event | None = None, seconds: float = 90) -> dict[str, Any]:
         """The first answer after the message with this id, through as many connections as it takes; {} when stopped."""
         deadline = time.monotonic() + seconds
         while stop is None or not stop.is_set():
@@ -379,14 +380,12 @@ def contact() -> type[Contact]:
     return Contact
 
 
-@pytest.fixture(scope="module")
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@pytest.fixture(scope="module", name="free_port")
+def _free_port() -> int:
+    return free_port()
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 10) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Until it is so; another process makes it so."""
     deadline = time.monotonic() + seconds
     while not condition():

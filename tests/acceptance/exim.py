@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
-from tests.acceptance.mail_servers import Submitted, free_port
+from tests.acceptance.mail_servers import Submitted
+from tests.ports import free_port
 
 PROGRAM = shutil.which("exim4") or shutil.which("exim") or ""
 _USER = "Debian-exim"
@@ -88,7 +89,7 @@ class Exim:
         self._process = subprocess.Popen(
             command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self._as
         )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
@@ -101,7 +102,7 @@ class Exim:
     def __exit__(self, *_: object) -> None:
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        self._process.wait(30)
+        self._process.wait(90)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def take(self, mail: Submitted, to: str) -> None:

@@ -9,12 +9,14 @@ import secrets
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
+
+from tests.acceptance.conftest import PATIENCE, wait_until
 
 ORIGIN = "https://www.northwind.example"
 QUESTION = "How long is the warranty?"
@@ -126,7 +128,7 @@ def heard(process: Any) -> Iterator[list[str]]:
     finally:
         process.kill()
         process.wait()
-        thread.join(30)
+        thread.join(PATIENCE)
         process.stdout.close()
         process.stderr.close()
 
@@ -179,10 +181,3 @@ def nothing_is_lost(house: Any, senders: Senders) -> None:
     assert len(charges) == len({conversation for conversation, _ in charges}) == len(threads)
     with house.rows() as connection:
         assert {status for (status,) in connection.execute("SELECT DISTINCT status FROM outbox")} == {"sent"}
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)

@@ -14,7 +14,7 @@ class InboxPage:
     """Signed in by the link that `custagent users invite` prints. Close it, or use it in a `with`."""
 
     def __init__(self, house: Any, address: str, user: str = "anna") -> None:
-        self._client = httpx.Client(base_url=address, headers={"Origin": address, "Accept": "text/html"})
+        self._client = httpx.Client(base_url=address, headers={"Origin": address, "Accept": "text/html"}, timeout=90)
         link = house.json("users", "invite", user)["link"]
         answer = self._client.post(f"/inbox/{link.partition('/inbox/')[2]}", data={"password": PASSWORD})
         assert answer.status_code == 303, answer.text

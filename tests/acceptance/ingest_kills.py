@@ -123,7 +123,7 @@ class Syncing:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._starter.communicate(timeout=30)
+        self._starter.communicate(timeout=90)
         assert "Traceback" not in self.log.read_text(encoding="utf-8")
 
     def begin(self) -> int:
@@ -205,7 +205,7 @@ def _undisturbed(house: House, syncing: Syncing) -> tuple[float, float]:
     """A sync that nobody kills; the seconds that it reads, and that it embeds."""
     started = time.monotonic()
     syncing.begin()
-    wait_until(house.embedded, seconds=60)
+    wait_until(house.embedded)
     began = time.monotonic()
     assert syncing.end() == 0
     return began - started, time.monotonic() - began
@@ -221,7 +221,7 @@ def _until_it_embeds(house: House, process: int, before: int) -> None:
             return True
         return len(house.embedded()) > before
 
-    wait_until(begun_or_ended, seconds=60)
+    wait_until(begun_or_ended)
 
 
 def _killed(process: int, syncing: Syncing) -> bool:

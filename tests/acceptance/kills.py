@@ -20,7 +20,8 @@ from custagent.testing.meta import FakeMeta
 from tests.acceptance.phone import CHANNEL, Caller
 
 PROGRAM = Path(__file__).with_name("runner_program.py")
-#: Seconds that a runner lives, at random in between: from its first message on to well into the load.
+#: Seconds that a runner lives, at random in between: from its first message on to well into the load. On a machine where a
+#: start takes longer than that, up to as long as a start.
 LIFE = (0.02, 0.6)
 #: Seconds that a contact waits for an answer. On a busy machine few runners live long enough to give one.
 PATIENCE = 600.0
@@ -51,7 +52,7 @@ class Often:
         if self._runner:
             os.kill(self._runner, signal.SIGKILL)
         # Without a next line to read, the program ends.
-        self._starter.communicate(timeout=30)
+        self._starter.communicate(timeout=90)
         assert "Traceback" not in self.log.read_text(encoding="utf-8")
 
     def start(self) -> None:
@@ -181,28 +182,35 @@ def kill_often(house: Any, load: Load, starters: Sequence[Any], seed: int) -> Af
     with ThreadPoolExecutor(len(load.visitors) + len(load.callers)) as threads:
         talks: list[Future[None]] = []
         try:
-            starters[0].start()
+            start = _start(starters[0])
             talks = load.begin(threads)
             for starter, following in zip(starters, [*starters[1:], starters[-1]], strict=True):
-                time.sleep(chance.uniform(*LIFE))
+                time.sleep(chance.uniform(LIFE[0], max(LIFE[1], start)))
                 left.busy += any(house.waiting()) or load.waits
                 starter.end(signal.SIGKILL)
                 left.kills += 1
                 left.typed += isinstance(starter, Typed)
-                following.start()
+                start = _start(following)
         finally:
             load.stop.set()
         left.seconds = time.monotonic() - began
         for each in talks:
-            each.result(60)
+            each.result(120)
         _finish(house, load)
         starters[-1].end(signal.SIGTERM)
     return left
 
 
+def _start(starter: Any) -> float:
+    """Seconds that it took."""
+    began = time.monotonic()
+    starter.start()
+    return time.monotonic() - began
+
+
 def _finish(house: Any, load: Load) -> None:
     """What was taken and not answered yet is answered by the last one."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while any(house.waiting()) or not load.meta.idle or not load.final >= house.delivery(load.channel).keys():
         assert time.monotonic() < deadline, (house.waiting(), house.delivery(load.channel))
         time.sleep(0.02)

@@ -114,7 +114,7 @@ class Writer:
         with self._submission.came:
             self._submission.came.wait(seconds)
 
-    def wait_for(self, count: int, seconds: float = 30) -> list[Submitted]:
+    def wait_for(self, count: int, seconds: float = 90) -> list[Submitted]:
         """Until so many mails have come."""
         assert self._submission.wait_for(lambda: len(self.got) >= count, seconds), [one.mail for one in self.got]
         return self.got

@@ -69,7 +69,7 @@ def _until_read(house: Any) -> None:
         with house.rows() as rows:
             return bool(rows.execute("SELECT count(*) FROM channel_progress").fetchone()[0])
 
-    wait_until(is_read, seconds=30)
+    wait_until(is_read)
 
 
 class AfterMailKills:

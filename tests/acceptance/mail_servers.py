@@ -29,6 +29,8 @@ from typing import Any, Self
 
 import pytest
 
+from tests.ports import free_port
+
 DOMAIN = "northwind.example"
 #: Of every mailbox.
 PASSWORD = "open-sesame"
@@ -109,12 +111,6 @@ protocol imap {{
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def new_folder() -> Path:
     """A folder that the unprivileged user owns, with a name short enough for sockets in it."""
     folder = Path(tempfile.mkdtemp(prefix="mail-"))
@@ -169,7 +165,7 @@ class Dovecot:
         self._process = subprocess.Popen(
             command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self._as
         )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while True:
             try:
                 for port in (self.imap, self.lmtp):
@@ -184,7 +180,7 @@ class Dovecot:
         """As its administrator would; open connections end."""
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
-            self._process.wait(30)
+            self._process.wait(90)
             self._process = None
 
     def log(self) -> str:
@@ -295,7 +291,7 @@ class Submission:
         """What went to this address, in order."""
         return [one for one in list(self.taken) if address in one.recipients]
 
-    def wait_for(self, condition: Callable[[], object], seconds: float = 20) -> bool:
+    def wait_for(self, condition: Callable[[], object], seconds: float = 90) -> bool:
         """Whether it came true; looked at whenever a mail comes."""
         with self.came:
             return self.came.wait_for(lambda: bool(condition()), seconds)

@@ -68,7 +68,7 @@ def read_all(
     """Deliver so many mails to a runner that works, and wait until nothing is left to do."""
     dovecot, submission = servers
     runner = start(house, log=house.folder.with_name("mixed.log")).ready()
-    _until(lambda: _progress(house) is not None, 20)
+    _until(lambda: _progress(house) is not None, 90)
     asks = Writer(dovecot, submission, "first@example.org")
     asks.write()
     own = str(asks.wait_for(1)[0].mail["Message-ID"]).strip("<>")

@@ -121,7 +121,7 @@ class Caller:
         self.asked.append(self.meta.write(self.phone, text))
         return self.asked[-1]
 
-    def wait(self, *, stop: threading.Event | None = None, seconds: float = 60) -> bool:
+    def wait(self, *, stop: threading.Event | None = None, seconds: float = 90) -> bool:
         """Until all that it asked is answered; False when stopped before."""
 
         def done() -> bool:

@@ -77,7 +77,7 @@ class Visitor:
         self.context = browser.new_context(
             **{"viewport": DESKTOP, "locale": "en-GB", "reduced_motion": "reduce", **options}
         )
-        self.context.set_default_timeout(30_000)
+        self.context.set_default_timeout(90_000)
         self.errors: list[str] = []
         self.context.on("page", lambda page: page.on("pageerror", lambda error: self.errors.append(str(error))))
         self.page = self.tab()

@@ -12,7 +12,7 @@ from tests.acceptance.mail_servers import servers  # noqa: F401 - a fixture
 
 @pytest.fixture(scope="module")
 def aftermath(new_mail_house, servers, free_port, record) -> Aftermath:  # noqa: F811 - the fixtures
-    left = kill_under_mail(new_mail_house, servers, free_port, kills=20, seed=8)
+    left = kill_under_mail(new_mail_house, servers, free_port, kills=10, seed=8)
     asked = sum(len(one.asked) for one in left.load.callers)
     record(f"mail: {left.kills} kill -9 in {left.seconds:.0f} s, {left.busy} with work open; {asked} mails")
     return left

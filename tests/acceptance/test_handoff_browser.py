@@ -83,7 +83,7 @@ class Chat:
 @pytest.fixture
 def page(chromium, site) -> Iterator[Any]:
     context = chromium.new_context(viewport={"width": 1280, "height": 860}, locale="en-GB", reduced_motion="reduce")
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(90_000)
     page, errors = context.new_page(), list[str]()
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{site.origin}/index.html")

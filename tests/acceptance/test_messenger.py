@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,14 @@ def command(house: Any, *words: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.fixture
+def nobody_free(house) -> Iterator[None]:
+    """Whoever is there would be given what waits for people, and the contact told so, at some moment."""
+    command(house, "users", "away", "anna")
+    yield
+    command(house, "users", "back", "anna")
+
+
 def test_a_whole_conversation(runner, meta, house, wait_until):
     psid = "7301945526610482"
     meta.write(psid, QUESTION)
@@ -69,7 +78,7 @@ def test_a_whole_conversation(runner, meta, house, wait_until):
     assert "AI" in disclosure.text
     assert answer.text == ANSWER
     # The contact sees that it is read and that an answer is written.
-    assert (psid, "typing_on") in meta.actions
+    assert meta.wait_for(lambda: (psid, "typing_on") in meta.actions)
     # It asks back with buttons, and what is pressed is the whole option.
     meta.write(psid, "How much does storage cost?")
     asked = hears(meta, psid, 3)[2]
@@ -105,6 +114,7 @@ def test_a_whole_conversation(runner, meta, house, wait_until):
     assert house.delivery(CHANNEL).keys() == {"read"}
 
 
+@pytest.mark.usefixtures("nobody_free")
 def test_who_answers_past_custagent_silences_the_agent(runner, meta, house, wait_until):
     psid = "81"
     meta.write(psid, QUESTION)
@@ -122,6 +132,7 @@ def test_who_answers_past_custagent_silences_the_agent(runner, meta, house, wait
     assert hears(meta, psid, 4)[3].text == ANSWER
 
 
+@pytest.mark.usefixtures("nobody_free")
 def test_what_another_app_has_is_not_answered(runner, meta, house, wait_until):
     psid = "82"
     meta.write(psid, "hello", heard=False)
@@ -134,10 +145,9 @@ def test_what_another_app_has_is_not_answered(runner, meta, house, wait_until):
     assert meta.replies_to(psid) == []
     # Nor can a person answer from here, and is told where to.
     command(house, "inbox", "reply", found["id"], "Anna here.")
-    wait_until(
-        lambda: house.json("conversations", "show", found["id"])["messages"][-1]["delivery"] == "failed", seconds=30
-    )
+    wait_until(lambda: house.json("conversations", "show", found["id"])["messages"][-1]["delivery"] == "failed")
     assert "its reply has to be written there" in json.dumps(house.json("status")["last_dead_letters"])
+    command(house, "inbox", "close", found["id"])
 
 
 @pytest.mark.parametrize("fault", [Fault.FAIL, Fault.SLOW_DOWN, Fault.DROP])
@@ -214,7 +224,7 @@ def test_every_shape_batched_shuffled_and_again_through_the_server(runner, meta,
         return {name for name, psid in asked.items() if meta.replies_to(psid)}
 
     meta.wait_for(lambda: answered() >= came - silent - either)
-    wait_until(lambda: house.waiting()[1] == 0, seconds=60)
+    wait_until(lambda: house.waiting()[1] == 0)
     assert answered() - either == came - silent - either
     for name in came - {"batch"}:
         assert [kind for _, kind, _ in threads[asked[name]]].count("inbound") == 1, name
@@ -249,6 +259,8 @@ def test_what_came_while_nobody_ran_is_taken_in_and_answered(new_page, new_page_
     meta.write("86", "Is anybody there?", heard=False)
     meta.answer_elsewhere("86", "Yes, Anna", heard=False)
     meta.subscribed.clear()
+    # Else the second contact would be told of being passed on, sooner or later.
+    command(house, "users", "away", "anna")
     start(house).ready()
     assert [reply.text for reply in hears(meta, "85", 2)][1] == ANSWER
     wait_until(lambda: kinds(house, "86") == ["inbound", "person"])

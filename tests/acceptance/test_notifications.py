@@ -74,11 +74,11 @@ def test_killed_before_the_note_it_tells_the_same_again(new_house, start, contac
     runner.process.communicate(timeout=30)
     receiver.before_answer = lambda: None
     start(house).ready()
-    wait_until(lambda: len(receiver.told) > 1, 60)
+    wait_until(lambda: len(receiver.told) > 1)
     (first, body), (again, same) = receiver.told
     assert (first, body) == (again, same)
     told = json.loads(body)
     assert (told["event"], told["reason"], told["channel"]) == ("handoff", "asked-for-person", "website")
     assert "Zanzibar" not in body.decode()
-    wait_until(lambda: house.json("notifications", "list")[0]["state"]["sent"] == 1, 20)
+    wait_until(lambda: house.json("notifications", "list")[0]["state"]["sent"] == 1)
     assert house.custagent("notifications", "retry").returncode == 0

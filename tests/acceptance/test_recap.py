@@ -50,7 +50,7 @@ def test_people_get_the_models_summary_where_it_is_borne_out(new_house, start, c
         runner = start(house).ready()
         good = contact(runner.port)
         good.wait_for_reply(good.send(ASKED))
-        wait_until(lambda: _tried(house, good), seconds=90)
+        wait_until(lambda: _tried(house, good))
         number = _tried(house, good)
         handoff = house.json("inbox", "show", number)["handoffs"][-1]
         assert handoff["recap"]["request"] == ["The lamp Aurora arrived broken."]
@@ -60,7 +60,7 @@ def test_people_get_the_models_summary_where_it_is_borne_out(new_house, start, c
         assert "written by openai/gpt-4o-mini, checked against the conversation" in " ".join(told.split())
         lied_to = contact(runner.port)
         lied_to.wait_for_reply(lied_to.send(ASKED))
-        wait_until(lambda: _tried(house, lied_to), seconds=90)
+        wait_until(lambda: _tried(house, lied_to))
         number = _tried(house, lied_to)
         handoff = house.json("inbox", "show", number)["handoffs"][-1]
         assert (handoff["recap"], handoff["recap_usage"]["calls"]) == (None, 2)

@@ -14,7 +14,7 @@ from tests.acceptance.conftest import clean_environment
 from tests.acceptance.kills import Aftermath, Often, kill_often, under_load
 
 #: CUSTAGENT_KILLS asks for more, by hand.
-KILLS = int(os.environ.get("CUSTAGENT_KILLS") or 60)
+KILLS = int(os.environ.get("CUSTAGENT_KILLS") or 25)
 
 
 @pytest.fixture(scope="module")
@@ -28,4 +28,4 @@ def aftermath(new_phone_house, new_meta, contact, free_port, record) -> Aftermat
 
 
 class TestAfterKills(AfterKills):
-    """Sixty of them."""
+    """A handful of them."""

@@ -26,7 +26,7 @@ def test_one_that_is_put_to_sleep_by_ctrl_z_takes_no_lock_along(new_phone_house,
             caller.ask()
         assert fell_asleep_between_writes(house, runner.process.pid, signal.SIGTSTP)
         runner.signal(signal.SIGCONT)
-    wait_until(lambda: meta.idle and house.waiting() == (0, 0), seconds=60)
+    wait_until(lambda: meta.idle and house.waiting() == (0, 0))
     assert meta.acknowledged == {message for caller in callers for message in caller.asked}
     assert len({reply.reference for reply in meta.replies}) == len(meta.replies)
     assert runner.stop()[0] == 0

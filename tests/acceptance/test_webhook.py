@@ -83,7 +83,7 @@ def test_a_reply_that_nobody_will_ever_get_is_given_up(runner, meta, house, wait
     caller.ask()
     if fault is Fault.REFUSE:
         # Whoever the agent cannot reach is left to people, who may have another way.
-        wait_until(lambda: house.json("conversations", "list")[0]["status"] == "open", seconds=60)
+        wait_until(lambda: house.json("conversations", "list")[0]["status"] == "open")
     else:
         assert caller.wait()
     wait_until(lambda: house.delivery(CHANNEL).get("failed"))
@@ -112,11 +112,11 @@ def test_stopping_with_work_open_on_both_channels(*, new_meta, new_phone_house, 
     for caller in callers:
         caller.ask()
     sent = {visitor: visitor.send() for visitor in visitors}
-    wait_until(lambda: len(meta.acknowledged) >= 20, seconds=20)
+    wait_until(lambda: len(meta.acknowledged) >= 20)
     in_flight = house.waiting()
     began = time.monotonic()
     runner.signal(signal.SIGTERM)
-    code, told = runner.ends(within=15)
+    code, told = runner.ends()
     took = time.monotonic() - began
     record(f"stopped with work on both channels, {in_flight} unanswered and unsent, in {took:.2f} s")
     assert (code, "Traceback" in told) == (0, False), told

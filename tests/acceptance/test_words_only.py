@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,7 @@ PathFinder.find_spec = classmethod(find_spec)
 metadata.Distribution.from_name = staticmethod(from_name)
 """
 CONTENT = "# Returns\n\nYou can return a bicycle within 30 days.\n\n# Warranty\n\nThe warranty is two years.\n"
+LOST = "content is found by its words alone"
 
 
 @pytest.fixture
@@ -64,12 +66,25 @@ def test_the_first_commands_work_and_say_what_is_lost(type_in, tmp_path):
     (Path(tmp_path) / "shop" / "content" / "help.md").write_text(CONTENT, encoding="utf-8")
     added = type_in("sources", "add", "support", "content/help.md")
     assert (added.returncode, "1 page, 2 passages" in added.stdout) == (0, True), added
-    assert "found by its words alone" in added.stderr
+    assert added.stderr.count(LOST) == 1
     assert "custagent[sentence-transformers]" in added.stderr
     asked = type_in("preview", "support", "--ask", "How long is the warranty?")
-    assert (asked.returncode, asked.stderr) == (0, "")
+    assert (asked.returncode, asked.stderr.count(LOST)) == (0, 1)
     assert "The warranty is two years." in asked.stdout
     assert "grounded" in asked.stdout
     looked = type_in("doctor")
     assert looked.returncode == 0, looked.stdout
-    assert "found by its words alone" in looked.stdout
+    assert LOST in looked.stdout
+    for words in (("status",), ("gaps", "list")):
+        told = type_in(*words)
+        assert (told.returncode, told.stderr.count(LOST)) == (0, 1), words
+
+
+def test_a_runner_says_it_before_it_serves(type_in):
+    type_in("init", "--name", "Northwind")
+    type_in("create", "support", "--yes")
+    type_in("channels", "add", "live-chat", "web", "--origin", "https://www.example.com")
+    assert type_in("assign", "support", "web").returncode == 0
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ran = type_in("run", "--port", str(taken.getsockname()[1]))
+    assert (ran.returncode, ran.stderr.count(LOST)) == (2, 1), ran

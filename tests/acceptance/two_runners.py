@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from custagent.testing.meta import FakeMeta, Reply
+from tests.acceptance.conftest import wait_until
 from tests.acceptance.kills import Load
 from tests.acceptance.phone import CHANNEL, Caller
 from tests.conftest import require
@@ -79,10 +80,7 @@ def duel(
             each.result(60)
         for caller in load.callers:
             assert caller.wait()
-        deadline = time.monotonic() + 30
-        while any(house.waiting()) or not meta.idle or "sent" in house.delivery(CHANNEL):
-            assert time.monotonic() < deadline, house.delivery(CHANNEL)
-            time.sleep(0.05)
+        wait_until(lambda: not any(house.waiting()) and meta.idle and "sent" not in house.delivery(CHANNEL))
         assert first.stop()[0] == 0
     left.seconds = time.monotonic() - began
     return left
@@ -125,7 +123,7 @@ def _put_to_sleep(left: Duel, runner: Any) -> None:
 def fell_asleep_between_writes(house: Any, process: int, sign: signal.Signals) -> bool:
     """Stop a runner; whether somebody else can write now."""
     os.kill(process, sign)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     # Its threads stop one after the other, each when it is its turn to run.
     while set(_states(process)) != {"T"}:
         assert time.monotonic() < deadline, _states(process)

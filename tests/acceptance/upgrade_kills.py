@@ -112,7 +112,7 @@ class Opener:
         return time.monotonic() - began
 
     def close(self) -> None:
-        self._process.communicate(timeout=30)
+        self._process.communicate(timeout=90)
 
     def _read(self) -> str:
         assert self._process.stdout is not None

@@ -250,7 +250,7 @@ class ChatServer:
         self._ready = threading.Event()
         self._worker = threading.Thread(target=lambda: asyncio.run(self._serve(config)), daemon=True)
         self._worker.start()
-        assert self._ready.wait(30)
+        assert self._ready.wait(60)
 
     async def _serve(self, config: uvicorn.Config) -> None:
         self.loop = asyncio.get_running_loop()
@@ -274,14 +274,14 @@ class ChatServer:
         started = time.monotonic()
         self.call(self.hub.close)
         self._server.should_exit = True
-        self._worker.join(30)
+        self._worker.join(60)
         assert not self._worker.is_alive()
         return time.monotonic() - started
 
     def kill(self) -> None:
         """Break every connection off in the middle."""
         self.loop.call_soon_threadsafe(self._main.cancel)
-        self._worker.join(30)
+        self._worker.join(60)
         assert not self._worker.is_alive()
 
     def call(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
@@ -290,7 +290,7 @@ class ChatServer:
         async def run() -> Any:
             return function(*arguments, **options)
 
-        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(10)
+        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(60)
 
     def say(self, text: str, *, to: str, **rest: Any) -> Message:
         """Write a message to a contact and wake its streams, as delivery does."""
@@ -358,7 +358,7 @@ class Visitor:
         """The stream's events as {name, id, value}, until there are enough of them; then the connection is cut."""
         headers = self.headers | ({} if after is None else {"Last-Event-ID": str(after)})
         heard: list[dict[str, Any]] = []
-        async with asyncio.timeout(10), self.client.stream("GET", f"{self.base}/events", headers=headers) as response:
+        async with asyncio.timeout(60), self.client.stream("GET", f"{self.base}/events", headers=headers) as response:
             assert response.status_code == 200, await response.aread()
             block: list[str] = []
             async for line in response.aiter_lines():

@@ -18,7 +18,8 @@ from custagent.channels.email.oauth import AccessTokens, Grant
 from custagent.channels.email.smtp import open_submission
 from custagent.core.channel import EmailChannel
 from custagent.core.errors import ChannelError, ConfigError, SendFault
-from tests.acceptance.mail_servers import free_port, servers  # noqa: F401 - a fixture
+from tests.acceptance.mail_servers import servers  # noqa: F401 - a fixture
+from tests.ports import free_port
 
 USER = "support@northwind.example"
 

@@ -278,7 +278,7 @@ def test_sending_wakes_the_contacts_streams_and_counts_as_sent() -> None:
         assert adapter.name == "website"
         receipt = await adapter.send(OutboundMessage(id=1, message=message(), channel="website", contact_key="mine"))
         assert (receipt.status, receipt.external_id) == (DeliveryStatus.SENT, "7")
-        assert await mine.wait(30)
+        assert await mine.wait(60)
         assert not await other.wait(0)
 
     asyncio.run(scenario())

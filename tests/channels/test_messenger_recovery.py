@@ -179,7 +179,7 @@ def test_a_runner_that_stops_does_not_wait_for_it(meta, desk):
 
         desk.known = noticed  # type: ignore[method-assign]  # the desk is this test's own
         keeping = asyncio.create_task(keep_pages(desk, stop, settle=3600.0))  # type: ignore[arg-type]  # what it needs of one
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await asked.wait()
             stop.set()
             await keeping
@@ -278,7 +278,7 @@ class Passing:
         stop = Until(until)
 
         async def scene() -> None:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await keep_pages(
                     desk,
                     stop,

@@ -55,7 +55,7 @@ class Service:
                 service.asked.append((self.path, self.headers.get("Authorization", ""), json.loads(body)))
                 reply = service.replies.pop(0) if len(service.replies) > 1 else service.replies[0]
                 if reply is None:
-                    service.hold.wait(30)
+                    service.hold.wait(60)
                     self.close_connection = True
                     return
                 self.send_response(reply[0])

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, settings
 from tests.machines.machine import Conversations
 
 Conversations.TestCase.settings = settings(
-    max_examples=90,
+    max_examples=40,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -14,7 +14,7 @@ LONG = bool(os.environ.get("CUSTAGENT_STRESS"))
 
 TestRouting = Routing.TestCase
 TestRouting.settings = settings(
-    max_examples=1000 if LONG else 60, stateful_step_count=60 if LONG else 30, deadline=None
+    max_examples=1000 if LONG else 25, stateful_step_count=60 if LONG else 30, deadline=None
 )
 
 

@@ -10,9 +10,9 @@ import os
 import pytest
 
 from tests.acceptance.conftest import (  # noqa: F401 - fixtures
+    _free_port,
     contact,
     empty_house,
-    free_port,
     house_at,
     new_house,
     new_meta,

@@ -232,7 +232,9 @@ class FakeMessenger(MetaTransport):
         if thread is None:
             return said(400, refusal(100, "No matching user found", 2018001))
         if "sender_action" in body:
-            self.actions.append((psid, body["sender_action"]))
+            with self.changed:
+                self.actions.append((psid, body["sender_action"]))
+                self.changed.notify_all()
             return said(200, {"recipient_id": psid})
         since = time.time() - thread.last_inbound
         if since > (7 * _DAY if body.get("tag") else _DAY):
@@ -265,8 +267,9 @@ class FakeMessenger(MetaTransport):
         with self.changed:
             self._replies.append(reply)
             self._say(thread, reply.id, psid, reply.text, at=time.time(), by_page=True)
+            # Whoever sees the reply sees that there is something to tell of it.
+            self._tell(reply, () if fault is Fault.LOSE else self.habits.statuses)
             self.changed.notify_all()
-        self._tell(reply, () if fault is Fault.LOSE else self.habits.statuses)
         return None if fault is Fault.DROP else said(200, {"recipient_id": psid, "message_id": reply.id})
 
     def _tell(self, reply: PageReply, statuses: Sequence[str]) -> None:

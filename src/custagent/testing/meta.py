@@ -364,8 +364,9 @@ class FakeMeta(MetaTransport):
         with self.changed:
             self._memory.replies.append(reply)
             self._memory.by_contact.setdefault(contact, []).append(reply)
+            # Whoever sees the reply sees that there is something to tell of it.
+            self._tell(reply, along, ("failed",) if fault is Fault.LOSE else self.habits.statuses)
             self.changed.notify_all()
-        self._tell(reply, along, ("failed",) if fault is Fault.LOSE else self.habits.statuses)
         if fault is Fault.DROP:
             return None
         by_id = "recipient" in sent and "to" not in sent

@@ -25,7 +25,7 @@ from custagent.testing.meta_words import as_bytes
 from custagent.testing.wire import Exchange, WireError, call, close, read_exchange, written
 
 #: Seconds that a test waits for what another process does.
-PATIENCE: Final = 30.0
+PATIENCE: Final = 90.0
 _OK: Final = 200
 
 
@@ -108,7 +108,8 @@ class MetaTransport:
         self.faults: deque[Fault | None] = deque()
         self._posted_so_far = _Posted()
         self._waiting: deque[Item] = deque()
-        self._under_way = 0
+        #: Items that are to be delivered and are not settled: those that wait, and those under way.
+        self._left = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="fake-meta", daemon=True)
         self._started: threading.Event = threading.Event()
@@ -137,13 +138,16 @@ class MetaTransport:
     # What a test does.
 
     def bring(self, *items: Item) -> None:
-        """Deliver these until they are acknowledged."""
-        self._loop.call_soon_threadsafe(self.add, *items)
+        """Deliver these until they are acknowledged. It is not idle from now on."""
+        with self.changed:
+            self._left += len(items)
+        self._loop.call_soon_threadsafe(self._queue, *items)
 
     def add(self, *items: Item) -> None:
         """The same, in its own thread."""
-        self._waiting.extend(items)
-        self._bell.set()
+        with self.changed:
+            self._left += len(items)
+        self._queue(*items)
 
     def come_to(self, webhook: str) -> None:
         """Post to this address from now on."""
@@ -184,7 +188,8 @@ class MetaTransport:
     @property
     def idle(self) -> bool:
         """Whether all that it had to deliver is acknowledged."""
-        return not self._waiting and not self._under_way
+        with self.changed:
+            return not self._left
 
     def wait_for(self, condition: Callable[[], object], *, seconds: float = PATIENCE) -> bool:
         """Wait until something is so, looked at whenever something happens at the provider; whether it became so."""
@@ -217,6 +222,10 @@ class MetaTransport:
             self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
             self._loop.close()
 
+    def _queue(self, *items: Item) -> None:
+        self._waiting.extend(items)
+        self._bell.set()
+
     async def _post(self) -> None:
         """Put what waits into batches, for as long as it lives."""
         free = asyncio.Semaphore(self.habits.connections)
@@ -227,9 +236,7 @@ class MetaTransport:
                 await asyncio.sleep(self.habits.gather)
                 while self._waiting and self.webhook:
                     await free.acquire()
-                    batch = self._next_batch()
-                    self._under_way += 1
-                    tasks.create_task(self._deliver(batch, free))
+                    tasks.create_task(self._deliver(self._next_batch(), free))
 
     def _next_batch(self) -> list[Item]:
         size = min(len(self._waiting), self.chance.randint(1, self.habits.batch))
@@ -257,7 +264,7 @@ class MetaTransport:
         finally:
             free.release()
             with self.changed:
-                self._under_way -= 1
+                self._left -= len(batch)
                 self.changed.notify_all()
 
     async def _posted(self, body: bytes, items: int) -> bool:

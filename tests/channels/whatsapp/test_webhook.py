@@ -78,7 +78,7 @@ def served(reception: Taken) -> Iterator[httpx.Client]:
             yield client
     finally:
         server.should_exit = True
-        thread.join(30)
+        thread.join(60)
 
 
 @pytest.fixture(scope="module")
@@ -201,9 +201,9 @@ def test_webhooks_are_subscribed_at_every_start(meta):
         stop.set()
         await task
 
-    asyncio.run(asyncio.wait_for(start(), 10))
+    asyncio.run(asyncio.wait_for(start(), 60))
     meta.unsubscribe()
-    asyncio.run(asyncio.wait_for(start(), 10))
+    asyncio.run(asyncio.wait_for(start(), 60))
     assert meta.subscribed == 1
 
 
@@ -218,6 +218,6 @@ def test_a_subscription_that_fails_is_told_and_keeps_no_other_from_its_own(meta,
         stop.set()
         await task
 
-    asyncio.run(asyncio.wait_for(start(), 10))
+    asyncio.run(asyncio.wait_for(start(), 60))
     assert "the webhooks of dead could not be subscribed" in caplog.text
     assert meta.subscribed == 1

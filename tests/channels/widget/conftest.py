@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -77,11 +78,18 @@ def standing(locator: Any) -> dict[str, float]:
 
 def wait_until(page: Any, expression: str) -> None:
     """Until it holds in the page. Playwright's own way needs a page that may `eval`."""
-    for _ in range(500):
-        if page.evaluate(expression):
-            return
+    deadline = time.monotonic() + 90
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, f"never: {expression}"
         page.wait_for_timeout(20)
-    raise AssertionError(f"never: {expression}")
+
+
+def wait_for(page: Any, condition: Callable[[], object]) -> None:
+    """Until it is so outside of the page, which goes on meanwhile."""
+    deadline = time.monotonic() + 90
+    while not condition():
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(20)
 
 
 class Site:
@@ -141,7 +149,7 @@ def visitor(chromium):
 
     def new(**options: Any) -> Any:
         context = chromium.new_context(**{"viewport": DESKTOP, "locale": "en-GB", **options})
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(90_000)
         context.on("page", lambda page: page.on("pageerror", lambda error: errors.append(str(error))))
         contexts.append(context)
         return context

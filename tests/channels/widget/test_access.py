@@ -7,6 +7,7 @@ import json
 import pytest
 
 from custagent.core.message import MessageKind, Sender
+from tests.channels.widget.conftest import wait_for
 
 DESKTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
@@ -77,11 +78,8 @@ def test_on_a_phone_the_chat_fills_the_screen_and_keeps_the_focus(thread, serve,
     widget.launcher.tap()
     widget.frame.get_by_text("How can I help").wait_for()
     panel = page.locator("#custagent .panel")
-    for _ in range(100):  # it slides in
-        if panel.bounding_box() == {"x": 0, "y": 0, **PHONE}:
-            break
-        page.wait_for_timeout(50)
-    assert panel.bounding_box() == {"x": 0, "y": 0, **PHONE}
+    # It slides in.
+    wait_for(page, lambda: panel.bounding_box() == {"x": 0, "y": 0, **PHONE})
     assert panel.get_attribute("aria-modal") == "true"
     assert widget.launcher.is_hidden()
     assert page.evaluate("document.documentElement.style.overflow") == "hidden"

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from custagent.channels.live_chat.chat import Header, Holder
 from custagent.core.message import MessageKind, Sender
+from tests.channels.widget.conftest import wait_for, wait_until
 from tests.pictures import png
 
 ANNA = Header(holder=Holder.PERSON, name="Anna Berg", initials_of="Anna Berg")
@@ -126,7 +127,7 @@ def test_answers_that_come_with_the_chat_closed_are_counted_on_the_launcher(chat
     widget.page.get_by_role("button", name="Open chat, 2 unread").wait_for()
     widget.page.reload()
     widget.page.get_by_role("button", name="Open chat", exact=True).wait_for()
-    widget.page.wait_for_function("document.querySelector('#custagent').shadowRoot.querySelector('.ready')")
+    wait_until(widget.page, "document.querySelector('#custagent').shadowRoot.querySelector('.ready')")
     server.call(server.hub.notify, key)
     widget.open().hears("And another.")
     assert widget.launcher.get_attribute("aria-label") == "Close chat"
@@ -204,7 +205,7 @@ def test_a_chat_can_be_opened_from_the_page_with_words_to_begin_with(thread, ser
     page.evaluate("() => { window.custagent.open('What does it cost?'); }")
     widget = widget_on(page)
     widget.box.wait_for()
-    assert widget.box.input_value() == "What does it cost?"
+    wait_for(page, lambda: widget.box.input_value() == "What does it cost?")
     assert thread.written == []
     page.evaluate("() => { window.custagent.close(); }")
     assert page.locator("#custagent .panel").is_hidden()

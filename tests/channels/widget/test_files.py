@@ -86,7 +86,7 @@ def test_how_far_it_is_stands_below_it_and_a_lost_answer_sends_it_once(filing, t
     bar = widget.frame.get_by_role("progressbar", name="Sending receipt.png")
     bar.wait_for()
     widget.frame.get_by_text("Not sent.").wait_for()
-    server._worker.join(30)
+    server._worker.join(60)
     server.start()
     sent(widget).wait_for()
     assert bar.count() == 0

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.channels.widget.conftest import wait_for
+
 #: What browsers without one of them, or that give none to frames on other sites, look like to a script.
 WITHOUT = {
     "locks": "Object.defineProperty(navigator, 'locks', { value: undefined })",
@@ -86,7 +88,7 @@ def test_all_tabs_come_back_after_a_server_that_refuses(thread, serve, visitor, 
     server.call(server.hub.close)
     for widget in (first, second):
         widget.frame.get_by_role("status").get_by_text("No connection. Trying again…").wait_for()
-    assert set(refused) == {503}
+    wait_for(first.page, lambda: set(refused) == {503})
     thread.say("Written meanwhile", to=thread.keys()[0])
     server.hub._stopping = False
     for widget in (first, second):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
+
+from tests.channels.widget.conftest import wait_for
 
 
 @pytest.mark.parametrize(
@@ -29,10 +29,7 @@ def test_the_widget_speaks_the_browsers_language(
     box = page.frame_locator("#custagent iframe").get_by_placeholder(placeholder)
     box.wait_for()
     assert page.frame_locator("#custagent iframe").locator("html").get_attribute("lang") == language
-    deadline = time.monotonic() + 30
-    while not thread.asked_languages:
-        assert time.monotonic() < deadline, "nobody asked for the greeting"
-        page.wait_for_timeout(20)
+    wait_for(page, lambda: thread.asked_languages)
     assert thread.asked_languages[0][0] == locale[:2]
 
 

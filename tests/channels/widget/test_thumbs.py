@@ -6,6 +6,7 @@ import threading
 
 from custagent.channels.live_chat.assets import HostPage
 from custagent.core.message import MessageKind, Sender, Verdict
+from tests.channels.widget.conftest import wait_for
 
 PHONE = {"width": 390, "height": 844}
 FACE = "[role=group][aria-label='Did this reply help?']"
@@ -28,16 +29,13 @@ def test_the_last_word_counts_and_survives_a_reload(chat, thread) -> None:
     assert (pressed(widget), thread.verdicts) == (["Helpful"], {2: Verdict.UP})
     down.click()
     widget.frame.locator(f"{FACE} .down[aria-pressed=true]").wait_for()
-    widget.frame.get_by_text("Thank you!").wait_for()
+    wait_for(widget.page, lambda: thread.verdicts == {2: Verdict.DOWN})
     widget.page.reload()
     widget.open().hears("You asked: Can I return it?")
     assert (pressed(widget), thread.verdicts) == (["Not helpful"], {2: Verdict.DOWN})
     down.click()
     widget.frame.locator(f"{FACE} .down[aria-pressed=false]").wait_for()
-    for _ in range(200):  # it is sent while the page goes
-        if not thread.verdicts:
-            break
-        widget.page.wait_for_timeout(20)
+    wait_for(widget.page, lambda: not thread.verdicts)
     widget.page.reload()
     widget.open().hears("You asked: Can I return it?")
     assert (pressed(widget), thread.verdicts) == ([], {})
