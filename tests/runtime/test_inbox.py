@@ -272,6 +272,17 @@ class TestSuggestions:
         inbox.reply(conversation.id, "Hello")
         assert inbox.suggest(conversation.id) is None
 
+    def test_drafts_are_wanted_where_the_agent_only_suggests_until_a_person_has_replied(
+        self, shop, inbox, hear: Hear
+    ) -> None:
+        conversation = hear(shop)
+        wanted = []
+        for mode in ("reply", "suggest"):
+            assign_agent(shop, "support", ["web"], Terms(mode=mode))
+            wanted.append(inbox.open(conversation.id).wants_draft)
+        inbox.reply(conversation.id, "Hello")
+        assert [*wanted, inbox.open(conversation.id).wants_draft] == [False, True, False]
+
 
 class TestTheList:
     def test_the_views(self, shop, inbox, hear: Hear) -> None:

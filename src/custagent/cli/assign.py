@@ -126,12 +126,9 @@ def assign(
     success(f"{agent} is on {', '.join(done.channels)} (version {done.version})")
     for channel, fault in done.unconnected.items():
         warn(f"{channel} is not connected yet: {fault}", hint=f"custagent channels check {channel}")
-    if terms.mode != "reply":
-        warn(
-            "This version has no drafts yet: until then people get every new conversation here.",
-            hint=f"To let it answer: custagent assign {agent} {' '.join(done.channels)}",
-        )
-    if by_default:
+    if terms.mode == "suggest":
+        say("It answers nobody here: people get every conversation, with its draft in the inbox.")
+    elif by_default:
         _tell_that_nobody_gets_it(app, agent, done.channels)
     next_steps(["custagent run"] if app.store.lease.holder(app.clock.now()) is None else ["custagent status"])
 

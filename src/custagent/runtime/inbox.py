@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 
 from custagent.answer.wording import Wording
 from custagent.conversation import handling
-from custagent.conversation.service import utterances
-from custagent.core.answer import Answer, Question
+from custagent.core.answer import Answer
 from custagent.core.conversation import Conversation, ImpossibleTransition, Status, Turn
 from custagent.core.errors import Overtaken, PermissionDenied, UnknownName, UsageError
 from custagent.core.message import Message, MessageKind, Sender, Verdict, may_be_judged
@@ -23,6 +22,7 @@ from custagent.core.record import AuditEntry
 from custagent.locales.staff import staff_words
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.conversations import ConversationRecord, find_conversation
+from custagent.runtime.drafts import draft, wants_draft
 from custagent.runtime.explain import Explanation, explain_message
 from custagent.runtime.handover import LiveAssignment, live_assignments
 from custagent.runtime.outbox import OutboxChange, drop_replies, retry_replies
@@ -53,6 +53,8 @@ class Thread:
     draft: str
     #: The agent's replies that a person here called wrong: who did, by message id.
     wrong: Mapping[int, str]
+    #: Whether the agent there only drafts (ASG-5), and the contact has said something since a person did.
+    wants_draft: bool
 
 
 class Inbox:
@@ -122,6 +124,7 @@ class Inbox:
                 for message, (verdict, author) in store.feedback.judgements(conversation).items()
                 if verdict is Verdict.DOWN
             },
+            wants_draft=wants_draft(self._app, record),
         )
 
     def take(self, conversation: str) -> Conversation:
@@ -241,20 +244,8 @@ class Inbox:
         """
         record = find_conversation(self._app, conversation)
         live = self._live(record.conversation)
-        last = max((one.id for one in record.messages if one.sender is Sender.PERSON), default=0)
-        asked = [one for one in record.messages if one.sender is Sender.CONTACT and one.id > last]
         self._app.store.audit.record(self._entry("inbox suggest", conversation))
-        if not asked:
-            return None
-        before = [one for one in record.messages if one.id < asked[0].id]
-        return self._app.answerer(live.agent).answer(
-            Question(
-                text="\n".join(one.text for one in asked),
-                language=record.conversation.language,
-                channel=record.conversation.channel,
-                history=tuple(utterances(before)),
-            )
-        )
+        return draft(self._app, live.agent, record)
 
     def _change(
         self,

@@ -122,6 +122,7 @@ def thread_part(desk: Desk, thread: Thread, wanted: Wanted, words: str = "") -> 
         summary=_summary(desk, thread),
         writing=sorted(thread.writing),
         draft=thread.draft,
+        wants_draft=thread.wants_draft,
         canned=_canned(desk, conversation),
         targets=_targets(desk),
         may=_may(desk, conversation),

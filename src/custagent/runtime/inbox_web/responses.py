@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from custagent.core.answer import Answer, DecisionKind
 from custagent.core.errors import CustagentError
 from custagent.locales.staff import StaffWords
 from custagent.runtime.inbox import SomebodyWrote
@@ -37,6 +39,15 @@ def done(to: str, request: Request) -> Response:
     if wants_json(request):
         return JSONResponse({"done": True}, headers=HEADERS)
     return RedirectResponse(to, 303, headers=HEADERS)
+
+
+def suggestion(answer: Answer | None) -> Mapping[str, Any]:
+    """What the agent would say, for the script that puts it where people write; no text where there is nothing to answer."""
+    if answer is None:
+        return {"text": "", "answers": False, "sources": ()}
+    sources = dict.fromkeys(source.heading or source.title or source.location for source in answer.citations)
+    answers = answer.decision.kind in (DecisionKind.ANSWER, DecisionKind.CLARIFY)
+    return {"text": answer.text, "answers": answers, "sources": tuple(sources)}
 
 
 def refused(words: StaffWords, why: str | CustagentError, status: int, request: Request) -> Response:

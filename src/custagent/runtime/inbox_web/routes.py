@@ -32,6 +32,7 @@ from custagent.runtime.inbox_web.responses import (
     html_page,
     is_number,
     refused,
+    suggestion,
     wants_json,
 )
 from custagent.runtime.inbox_web.sign_in import SHORTEST_PASSWORD, Doorkeeper, Refused, SignedIn, SignInRefused, is_same
@@ -196,8 +197,7 @@ class _Web:
         """What a person does with a conversation."""
         conversation, action = request.path_params["conversation"], request.path_params["action"]
         if action == "suggest":
-            answer = desk.inbox.suggest(conversation)
-            return JSONResponse({"text": answer.text if answer else ""}, headers=HEADERS)
+            return JSONResponse(suggestion(desk.inbox.suggest(conversation)), headers=HEADERS)
         if action not in _ACTIONS:
             return refused(desk.words, "no_action", 404, request)
         _ACTIONS[action](desk, conversation, form)

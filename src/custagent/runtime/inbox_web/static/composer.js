@@ -2,6 +2,8 @@
 import { post, say, tell } from "./live.js";
 
 const DRAFT_MS = 800;
+/** What the agent drafted by itself, by conversation: the last words it is for, and what it says once that is known. */
+const drafts = new Map();
 
 export function composer(form, refresh, noting) {
   const text = form.querySelector("textarea");
@@ -32,12 +34,32 @@ export function composer(form, refresh, noting) {
     text.focus();
     keep();
   };
+  const kept = (told) => { form.querySelector("#kept").textContent = told; };
   const keep = () => {
     clearTimeout(timer);
     if (form.classList.contains("noting")) return;
     timer = setTimeout(async () => {
-      if (await post(address("draft"), { text: text.value })) form.querySelector("#kept").textContent = text.value ? say("draft_kept") : "";
+      if (await post(address("draft"), { text: text.value })) kept(text.value ? say("draft_kept") : "");
     }, DRAFT_MS);
+  };
+  const tellSources = (answer) => kept(answer.sources.length ? say("drafted_from", { sources: answer.sources.join(", ") }) : say("drafted"));
+  // Where the agent only suggests: its draft for what the contact has said last, once, and in nobody's way.
+  const offerDraft = async () => {
+    const before = drafts.get(base);
+    const seen = form.elements.seen.value;
+    const draft = before?.seen === seen ? before : { seen, answer: post(address("suggest"), {}), last: before?.last ?? "" };
+    drafts.set(base, draft);
+    const answer = await draft.answer;
+    if (!answer?.answers || !form.isConnected) return;
+    const untouched = text.value === draft.last;
+    if (!draft.offered && (untouched || !text.value)) {
+      draft.offered = true;
+      draft.last = text.value = answer.text;
+      tellSources(answer);
+    } else if (draft.offered && untouched) {
+      // The page was shown anew meanwhile.
+      tellSources(answer);
+    }
   };
 
   mode(noting);
@@ -62,6 +84,7 @@ export function composer(form, refresh, noting) {
     text.value = text.value.trim() ? `${text.value.trim()}\n\n${answer.text}` : answer.text;
     text.focus();
     keep();
+    tellSources(answer);
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -75,4 +98,5 @@ export function composer(form, refresh, noting) {
     await refresh();
     tell(say(note ? "noted" : "sent"));
   });
+  if ("wantsDraft" in form.dataset && !noting) offerDraft();
 }
