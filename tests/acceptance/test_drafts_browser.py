@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.acceptance.test_inbox_browser import PEOPLE, Lead
@@ -10,7 +12,9 @@ from tests.channels.widget.conftest import wait_until
 pytestmark = pytest.mark.timeout(300)
 
 
-def test_the_draft_follows_the_contact_until_a_person_changes_it(new_house, start, chromium, contact) -> None:
+@pytest.fixture
+def house(new_house) -> Any:
+    """A workspace whose agent only suggests."""
     house = new_house()
     home = house.home
     home.workspace_file.write_text(home.workspace_file.read_text(encoding="utf-8") + PEOPLE, encoding="utf-8")
@@ -21,6 +25,10 @@ def test_the_draft_follows_the_contact_until_a_person_changes_it(new_house, star
     for words in (("apply",), ("sources", "add", "support", *told)):
         done = house.custagent(*words)
         assert done.returncode == 0, done.stderr
+    return house
+
+
+def test_the_draft_follows_the_contact_until_a_person_changes_it(house, start, chromium, contact) -> None:
     runner = start(house).ready()
     visitor = contact(runner.port)
     visitor.send("When are you open?")

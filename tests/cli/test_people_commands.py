@@ -41,9 +41,16 @@ def staffed(run: Run, workspace: Path) -> Path:
     return workspace
 
 
+def test_the_first_user_may_do_everything_and_others_answer_unless_told_otherwise(run: Run, workspace: Path) -> None:
+    assert "may do everything" in run("users", "add", "anna", *ANNA[:6]).out
+    assert run("users", "show", "anna", "--json").json["permissions"] == ["edit-agents", "answer", "admin"]
+    bo = ("--full-name", "Bo Ek", "--email", "bo@northwind.example")
+    assert run("users", "add", "bo", *bo, *AS, "--json").json["permissions"] == ["answer"]
+
+
 def test_users_from_adding_to_removing(run: Run, workspace: Path) -> None:
     assert "custagent users add anna" in run("users", "list").out
-    refused = run("users", "add", "anna", *ANNA[:6])
+    refused = run("users", "add", "anna", *ANNA[:6], "--permission", "answer")
     assert (refused.code, "the first user needs the permission admin" in refused.err) == (2, True)
     assert run("users", "add", "anna", *ANNA).code == 0
     bo = ("--full-name", "Bo Ek", "--email", "bo@northwind.example")

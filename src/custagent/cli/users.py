@@ -165,10 +165,11 @@ def add(
     """Add a user.
 
     Writes them into custagent.yaml and puts it into force. With a terminal it asks for what was not given. Only who has
-    a seat, service or sales, can be given conversations. The first user needs the permission admin.
+    a seat, service or sales, can be given conversations. Without --permission they may answer, and the first user may do
+    everything.
 
     Examples:
-      custagent users add anna --full-name "Anna Berg" --email anna@example.com --seat service --permission admin
+      custagent users add anna --full-name "Anna Berg" --email anna@example.com --seat service
       custagent users add bo --full-name "Bo Ek" --email bo@example.com --seat sales --language sv --hours 'mon-fri 09:00-17:00'
     """
     app = open_app(ctx)
@@ -180,6 +181,9 @@ def add(
         raise UsageError("a user needs a short name, --full-name and --email", hint=f"For example: {ADD_HINT}")
     if asks:
         seat, permission, language = _form(app, seat, permission, language)
+    may_all = permission is None and not app.workspace.users
+    if permission is None:
+        permission = list(Permission) if may_all else [Permission.ANSWER]
     settings = _settings(
         full_name=full_name, email=email, seat=seat, permission=permission, language=language, hours=hours,
         timezone=timezone, capacity=capacity,
@@ -188,7 +192,7 @@ def add(
     if json:
         print_json(find_json(app, name))
         return
-    success(f"Added {name}")
+    success(f"Added {name}, who as the first user may do everything" if may_all else f"Added {name}")
     _tell_moved(done)
     steps = ["custagent assign AGENT CHANNEL --to user:" + name] if seat in (Seat.SERVICE, Seat.SALES) else []
     next_steps(steps or [f"custagent users edit {name} --seat service"])
