@@ -31,10 +31,10 @@ from custagent.core.agent import AgentDefinition, CollectionSource, ConfidenceTh
 from custagent.core.answer import Question
 from custagent.core.workspace import EmbedderSettings, Workspace
 from custagent.knowledge.embed import make_embedder
-from custagent.knowledge.index import IndexFolder
-from custagent.knowledge.indexer import Indexer
+from custagent.knowledge.index.index import IndexFolder
+from custagent.knowledge.index.indexer import Indexer
+from custagent.knowledge.index.retrieve import HybridRetriever
 from custagent.knowledge.ingest import Ingestor
-from custagent.knowledge.retrieve import HybridRetriever
 from custagent.runtime.clock import SystemClock
 from custagent.store.store import Store
 

@@ -22,7 +22,7 @@ import numpy as np
 from confidence import area
 from labelled import Asked, Bench, questions_of
 
-from custagent.answer.facts import addresses, known_numbers, numbers
+from custagent.answer.model.facts import addresses, known_numbers, numbers
 from custagent.core.answer import DecisionKind
 from custagent.core.workspace import EmbedderSettings
 from custagent.language import detect

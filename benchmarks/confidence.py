@@ -1,4 +1,4 @@
-"""Fits the confidence model of `custagent.answer.confidence` on labelled questions, and says how well it holds.
+"""Fits the confidence model of `custagent.answer.deciding.confidence` on labelled questions, and says how well it holds.
 
     python benchmarks/confidence.py FOLDER/dev --cache OTHER_FOLDER
 

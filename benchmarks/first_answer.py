@@ -33,7 +33,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from custagent.runtime.demo import AGENT, CHANNEL, Demo
+from custagent.runtime.proving.demo import AGENT, CHANNEL, Demo
 
 QUESTION = "How long do refunds take?"
 ORIGIN = "https://www.example.com"

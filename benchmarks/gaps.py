@@ -39,13 +39,13 @@ from custagent.core.channel import ChannelKind
 from custagent.core.gap import GapKind
 from custagent.core.message import InboundMessage, MessageKind, Verdict
 from custagent.locales import nearest
-from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.directory import WorkspaceDirectory
-from custagent.runtime.gaps import look_for_gaps
+from custagent.runtime.content.gaps import look_for_gaps
+from custagent.runtime.content.sources import sync
+from custagent.runtime.definitions.agents import apply_agents
+from custagent.runtime.definitions.directory import WorkspaceDirectory
 from custagent.runtime.in_force import InForce
-from custagent.runtime.sources import sync
-from custagent.runtime.turns import Turns
+from custagent.runtime.runner.turns import Turns
 
 WORKSPACE = """
 channels:

@@ -65,10 +65,10 @@ async def _measured(workspaces: Mapping[str, tuple[Path, int]], rounds: int) -> 
     """Seconds of each page in each workspace."""
     from contextlib import AsyncExitStack
 
-    from custagent.runtime.inbox_web.responses import COOKIE
-    from custagent.runtime.inbox_web.sign_in import Doorkeeper
-    from custagent.runtime.runner import Runner
-    from custagent.runtime.server import make_asgi
+    from custagent.runtime.runner.runner import Runner
+    from custagent.runtime.web.inbox_web.responses import COOKIE
+    from custagent.runtime.web.inbox_web.sign_in import Doorkeeper
+    from custagent.runtime.web.server import make_asgi
 
     times: dict[str, dict[str, list[float]]] = {page: {name: [] for name in workspaces} for page in PAGES}
     async with AsyncExitStack() as stack:
@@ -105,8 +105,8 @@ def _filled(folder: Path, size: int):
     from custagent.conversation.lifecycle import threading_of
     from custagent.core.channel import ChannelKind
     from custagent.core.message import InboundMessage
-    from custagent.runtime.agents import apply_agents
     from custagent.runtime.bootstrap import Application
+    from custagent.runtime.definitions.agents import apply_agents
 
     home = Home(root=make_workspace(folder, answers=False))
     home.workspace_file.write_text(home.workspace_file.read_text(encoding="utf-8") + PEOPLE, encoding="utf-8")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from custagent.knowledge.nearest import EXACT_UP_TO, Nearest, library, make_nearest
+from custagent.knowledge.index.nearest import EXACT_UP_TO, Nearest, library, make_nearest
 
 if TYPE_CHECKING:
     from custagent.core.ports import Vectors

@@ -34,10 +34,10 @@ from custagent.core.answer import Question
 from custagent.core.document import Chunk
 from custagent.core.ports import Answerer
 from custagent.knowledge.embed.bundled.nano import NanoEngine
-from custagent.knowledge.indexer import BATCH
-from custagent.runtime.agents import apply_agents
+from custagent.knowledge.index.indexer import BATCH
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.sources import sync
+from custagent.runtime.content.sources import sync
+from custagent.runtime.definitions.agents import apply_agents
 
 AGENT = "docs"
 #: Passages of the sample.
@@ -77,7 +77,7 @@ class Watch:
 def served(folder: Path) -> Iterator[str]:
     """The folder's host:port, while a process of its own serves it: its work is not counted with ours."""
     program = (
-        "import sys; from pathlib import Path; from custagent.runtime.site import StaticSite\n"
+        "import sys; from pathlib import Path; from custagent.runtime.proving.site import StaticSite\n"
         "with StaticSite(Path(sys.argv[1])) as site:\n    print(site.host, flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", program, str(folder)]
@@ -144,7 +144,7 @@ def indexing(home: Home, scratch: Path) -> Iterator[subprocess.Popen[bytes]]:
     with closing(sqlite3.connect(copy.database)) as connection:
         connection.execute("DELETE FROM vectors")
         connection.commit()
-    process = subprocess.Popen([sys.executable, "-m", "custagent.runtime.syncing", str(folder), AGENT])
+    process = subprocess.Popen([sys.executable, "-m", "custagent.runtime.runner.syncing", str(folder), AGENT])
     os.setpriority(os.PRIO_PROCESS, process.pid, 10)
     try:
         # Until the engine is loaded and at work.

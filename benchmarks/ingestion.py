@@ -214,8 +214,8 @@ class Silent:
 
 def custagent() -> Ingest:
     from custagent.core.document import Chunk, Document, Section
-    from custagent.knowledge.index import IndexFolder
-    from custagent.knowledge.indexer import Indexer
+    from custagent.knowledge.index.index import IndexFolder
+    from custagent.knowledge.index.indexer import Indexer
     from custagent.knowledge.reading import Reading
     from custagent.store import Store
     from custagent.testing import FrozenClock

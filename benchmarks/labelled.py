@@ -21,14 +21,14 @@ from custagent.core.answer import Answer, Question, Utterance
 from custagent.core.document import Document, ScoredChunk, Section
 from custagent.core.ports import Retrieval, Retriever, Search
 from custagent.core.workspace import EmbedderSettings, Workspace
+from custagent.knowledge.cutting.split import split
 from custagent.knowledge.embed import make_embedder
-from custagent.knowledge.index import IndexFolder
-from custagent.knowledge.indexer import Indexer
+from custagent.knowledge.index.index import IndexFolder
+from custagent.knowledge.index.indexer import Indexer
+from custagent.knowledge.index.retrieve import HybridRetriever
 from custagent.knowledge.ingest import Ingestor
-from custagent.knowledge.retrieve import HybridRetriever
-from custagent.knowledge.split import split
 from custagent.runtime.clock import SystemClock
-from custagent.runtime.site import StaticSite
+from custagent.runtime.proving.site import StaticSite
 from custagent.store.store import Store
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"

@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from custagent.answer.statements import Statement
-from custagent.answer.verify import Verifier
+from custagent.answer.model.statements import Statement
+from custagent.answer.model.verify import Verifier
 from custagent.core.document import Chunk, Document, Section
-from custagent.knowledge.split import split
+from custagent.knowledge.cutting.split import split
 from custagent.language import words
 from custagent.locales import catalogue
 from custagent.sentences import sentences

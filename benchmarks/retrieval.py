@@ -33,12 +33,12 @@ from custagent.config.agents import agent_path
 from custagent.config.home import Home, init_home
 from custagent.core.answer import DecisionKind
 from custagent.core.document import SourceState
-from custagent.knowledge.index import IndexFolder
-from custagent.knowledge.retrieve import HybridRetriever
-from custagent.runtime.agents import apply_agents
+from custagent.knowledge.index.index import IndexFolder
+from custagent.knowledge.index.retrieve import HybridRetriever
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.site import StaticSite
-from custagent.runtime.sources import sync
+from custagent.runtime.content.sources import sync
+from custagent.runtime.definitions.agents import apply_agents
+from custagent.runtime.proving.site import StaticSite
 
 #: The small ones first.
 TASKS = ("d2", "d6", "d7", "d3", "d1", "d8", "d4", "d5")

@@ -57,9 +57,9 @@ def make_workspace(folder: Path, agent: str = AGENT, *, answers: bool = True) ->
     """A workspace with an agent that is live; it has read its content only where it is to answer anybody."""
     from custagent.config.agents import agent_path
     from custagent.config.home import init_home
-    from custagent.runtime.agents import apply_agents
     from custagent.runtime.bootstrap import Application
-    from custagent.runtime.sources import sync
+    from custagent.runtime.content.sources import sync
+    from custagent.runtime.definitions.agents import apply_agents
 
     home = init_home(folder, name="Northwind")
     home.workspace_file.write_text(WORKSPACE, encoding="utf-8")
@@ -174,7 +174,7 @@ def _bare() -> None:
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
-    from custagent.runtime.server import _address, _listen, make_config
+    from custagent.runtime.web.server import _address, _listen, make_config
 
     async def take(request: Request) -> JSONResponse:
         await request.body()
@@ -193,8 +193,8 @@ def _single(folder: str) -> None:
 
     from custagent.config.home import Home
     from custagent.runtime.bootstrap import Application
-    from custagent.runtime.server import serve
-    from custagent.store import writer
+    from custagent.runtime.web.server import serve
+    from custagent.store.database import writer
 
     writer.LARGEST_GROUP = 1
 

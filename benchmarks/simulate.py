@@ -28,11 +28,11 @@ from labelled import Bench, questions_of
 from custagent.config.home import init_home
 from custagent.core.past_question import PastQuestion
 from custagent.core.ports import Embedder
-from custagent.knowledge.index import IndexFolder
-from custagent.knowledge.retrieve import HybridRetriever
+from custagent.knowledge.index.index import IndexFolder
+from custagent.knowledge.index.retrieve import HybridRetriever
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.past_questions import read_questions
-from custagent.runtime.simulation import Candidate, Simulation
+from custagent.runtime.proving.past_questions import read_questions
+from custagent.runtime.proving.simulation import Candidate, Simulation
 
 TASKS = ("d1", "d2", "d3", "d4", "d5", "d6", "d7", "d8")
 LIMIT = 1.5

@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING
 from indexing import AGENT, Watch, make_workspace, processor, served
 
 from custagent.core.ports import Embedder
-from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.sources import sync
+from custagent.runtime.content.sources import sync
+from custagent.runtime.definitions.agents import apply_agents
 from custagent.testing import HashEmbedder
 
 if TYPE_CHECKING:

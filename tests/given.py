@@ -24,9 +24,9 @@ from custagent.core.channel import ChannelKind
 from custagent.core.message import DeliveryReceipt, DeliveryStatus, Identity, IdentityKind, InboundMessage, Message
 from custagent.locales import nearest
 from custagent.runtime.bootstrap import Application, open_application
-from custagent.runtime.directory import WorkspaceDirectory
+from custagent.runtime.definitions.directory import WorkspaceDirectory
 from custagent.runtime.in_force import InForce
-from custagent.runtime.turns import Turns
+from custagent.runtime.runner.turns import Turns
 from custagent.testing.messenger import FakeMessenger, PageAccount
 from custagent.testing.meta import Account, FakeMeta
 from tests.hubspot import TOKEN, FakeHubSpot

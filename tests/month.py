@@ -17,9 +17,9 @@ from pathlib import Path
 from custagent.core.conversation import Status, outcome_of
 from custagent.core.credit import CreditKind
 from custagent.core.message import CHARGED_KINDS, MessageKind
-from custagent.store.chain import append_once
-from custagent.store.database import Database
-from custagent.store.moments import to_text
+from custagent.store.database.database import Database
+from custagent.store.database.moments import to_text
+from custagent.store.ledger.chain import append_once
 
 BEGINS = datetime(2026, 10, 1, tzinfo=UTC)
 #: When it is looked at: two days into the next month, so some conversations are not settled yet.

@@ -17,9 +17,9 @@ import custagent
 from custagent import api
 from custagent.config.editor import NewAgent
 from custagent.config.home import Home, init_home
-from custagent.runtime.agents import create_agent
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.sources import add_places, find_place, sync
+from custagent.runtime.content.sources import add_places, find_place, sync
+from custagent.runtime.definitions.agents import create_agent
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "python.md"
 CONTENT = """# Returns

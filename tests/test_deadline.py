@@ -14,7 +14,7 @@ from contextlib import closing
 
 import pytest
 
-from custagent.answer.model import RETRY_AFTER, LiteLLMChatModel
+from custagent.answer.model.model import RETRY_AFTER, LiteLLMChatModel
 from custagent.core.agent import ModelOptions
 from custagent.core.errors import ModelError
 from custagent.deadline import run_within, stream_within
@@ -197,7 +197,7 @@ def test_a_process_that_asked_ends_without_complaint(line, rest):
     options = f"ModelOptions(api_base={line.address + '/v1'!r})"
     heard = "heard=[].append" if rest else ""
     code = (
-        "from custagent.answer.model import LiteLLMChatModel\n"
+        "from custagent.answer.model.model import LiteLLMChatModel\n"
         "from custagent.core.agent import ModelOptions\n"
         f"model = LiteLLMChatModel('openai/small', {options}, api_key='sk-for-tests-only')\n"
         f"print(model.complete([{{'role': 'user', 'content': 'x'}}], {heard}).text)\n"

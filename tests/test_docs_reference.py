@@ -10,7 +10,7 @@ import pytest
 
 from custagent.config.schema import agent_schema, workspace_schema
 from custagent.core.case import CaseFile
-from custagent.store.migrations import bring_up
+from custagent.store.database.migrations import bring_up
 from tests.pages import DOCS, anchors
 from tests.reference import load
 

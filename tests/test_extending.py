@@ -19,10 +19,10 @@ from custagent.core.ports import Search
 from custagent.core.workspace import EmbedderSettings
 from custagent.knowledge.convert.reading import read
 from custagent.knowledge.embed import make_embedder
-from custagent.runtime.agents import create_agent
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.doctor.answering import embedder as look_at_engine
-from custagent.runtime.sources import add_places, find_place, sync
+from custagent.runtime.content.sources import add_places, find_place, sync
+from custagent.runtime.definitions.agents import create_agent
+from custagent.runtime.health.doctor.answering import embedder as look_at_engine
 from custagent.testing import HashEmbedder
 from tests.packages import EXAMPLES, install, install_example
 from tests.runtime.conftest import Silent

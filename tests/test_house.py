@@ -30,14 +30,14 @@ BROAD_EXCEPTS = [
     f"src/custagent/{task}.py"
     for task in (
         "channels/aside",
-        "runtime/answering",
-        "runtime/delivery",
-        "runtime/fetching",
-        "runtime/kinds_work",
-        "runtime/mail",
-        "runtime/notifications",
-        "runtime/recapping",
-        "runtime/showing_work",
+        "runtime/kinds/mail",
+        "runtime/runner/answering",
+        "runtime/runner/delivery",
+        "runtime/runner/fetching",
+        "runtime/runner/kinds_work",
+        "runtime/runner/notifications",
+        "runtime/runner/recapping",
+        "runtime/runner/showing_work",
         "runtime/waiting",
     )
 ]

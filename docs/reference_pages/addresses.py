@@ -11,10 +11,10 @@ from starlette.routing import BaseRoute, Route
 from custagent.config.home import init_home
 from custagent.core.channel import ChannelKind
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.metrics import Metrics
-from custagent.runtime.runner import Runner
-from custagent.runtime.served import served_kinds
-from custagent.runtime.server import make_asgi
+from custagent.runtime.kinds.served import served_kinds
+from custagent.runtime.runner.runner import Runner
+from custagent.runtime.web.metrics import Metrics
+from custagent.runtime.web.server import make_asgi
 from reference_pages.markdown import cell, first_sentence, table
 
 INTRODUCTION = """\

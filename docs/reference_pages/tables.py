@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 
-from custagent.store.migrations import MIGRATIONS, bring_up
+from custagent.store.database.migrations import MIGRATIONS, bring_up
 from reference_pages.column_words import COLUMNS, NAMES, TABLES
 from reference_pages.markdown import cell, first_sentence, table
 

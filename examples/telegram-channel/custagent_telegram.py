@@ -21,7 +21,7 @@ from custagent.core.errors import ChannelError, SendFault
 from custagent.core.message import DeliveryReceipt, DeliveryStatus, InboundMessage, OutboundMessage, RepliedTo
 from custagent.core.ports import ChannelAdapter
 from custagent.core.written import BaseAddress, SecretRef
-from custagent.runtime.served import ServedKind
+from custagent.runtime.kinds.served import ServedKind
 
 #: Characters of one message.
 LONGEST = 4096

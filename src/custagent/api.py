@@ -36,7 +36,7 @@ from custagent.core.errors import (
 from custagent.core.ports import Answerer
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.in_force import InForce
-from custagent.runtime.preview import PreviewSession
+from custagent.runtime.proving.preview import PreviewSession
 
 __all__ = [
     "AgentConversation",

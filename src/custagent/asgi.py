@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 
 from custagent.runtime.bootstrap import open_application
-from custagent.runtime.server import lifespan_of, make_asgi
+from custagent.runtime.web.server import lifespan_of, make_asgi
 
 
 @asynccontextmanager

@@ -24,9 +24,9 @@ import pytest
 
 from custagent.config.agents import agent_path
 from custagent.config.home import Home, init_home
-from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.sources import sync
+from custagent.runtime.content.sources import sync
+from custagent.runtime.definitions.agents import apply_agents
 from tests.acceptance.phone import new_meta, new_phone_house, phone_template  # noqa: F401 - fixtures
 from tests.ports import free_port
 

@@ -19,9 +19,9 @@ from custagent.config.agents import agent_path
 from custagent.config.home import Home, init_home
 from custagent.core.answer import DecisionKind, Question
 from custagent.core.ports import Search
-from custagent.knowledge.indexer import BATCH
-from custagent.runtime.agents import apply_agents
+from custagent.knowledge.index.indexer import BATCH
 from custagent.runtime.bootstrap import Application
+from custagent.runtime.definitions.agents import apply_agents
 from custagent.testing import HashEmbedder
 from tests.acceptance.conftest import clean_environment, wait_until
 from tests.acceptance.ingest_program import AGENT

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from custagent.config.home import Home
 from custagent.knowledge.ingest import Ingestor  # noqa: F401 - imported once for all
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.sources import sync
+from custagent.runtime.content.sources import sync
 from custagent.testing import HashEmbedder
 
 if TYPE_CHECKING:

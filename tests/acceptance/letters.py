@@ -15,8 +15,8 @@ import pytest
 
 from custagent.config.agents import agent_path
 from custagent.config.home import Home
-from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import Application
+from custagent.runtime.definitions.agents import apply_agents
 from tests.acceptance.mail_servers import PASSWORD, Dovecot, Submission, Submitted
 
 CHANNEL = "mail"

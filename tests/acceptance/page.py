@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from custagent.config.agents import agent_path
-from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.sources import sync
+from custagent.runtime.content.sources import sync
+from custagent.runtime.definitions.agents import apply_agents
 from custagent.testing.messenger import FakeMessenger
 from custagent.testing.meta_transport import Habits
 from tests.acceptance.kills import Load

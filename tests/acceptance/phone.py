@@ -14,8 +14,8 @@ import pytest
 
 from custagent.config.agents import agent_path
 from custagent.config.home import Home
-from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import Application
+from custagent.runtime.definitions.agents import apply_agents
 from custagent.testing.meta import Account, FakeMeta, Habits
 
 CHANNEL = "phone"

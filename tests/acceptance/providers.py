@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from custagent.config.agents import agent_path
-from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.sources import sync
+from custagent.runtime.content.sources import sync
+from custagent.runtime.definitions.agents import apply_agents
 from custagent.testing.wire import Exchange
 from tests.acceptance.conftest import PATIENCE, wait_until
 from tests.acceptance.fault_proxy import Fault, FaultProxy

@@ -25,7 +25,7 @@ import uvloop
 from custagent.config.home import Home
 from custagent.core.errors import CustagentError, LeaseHeld
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.server import serve
+from custagent.runtime.web.server import serve
 
 
 class Ahead:
@@ -72,9 +72,9 @@ def start_often(workspace: str, port: str) -> None:
     from custagent.__main__ import main as custagent
     from custagent.answer import answerer  # noqa: F401 - see above
     from custagent.cli import app, run  # noqa: F401 - what the command would import
-    from custagent.knowledge import retrieve  # noqa: F401 - see above
+    from custagent.knowledge.index import retrieve  # noqa: F401 - see above
     from custagent.language import detect
-    from custagent.runtime import chat, server  # noqa: F401 - see above
+    from custagent.runtime.kinds import chat, server  # noqa: F401 - see above
 
     detect("How long is the warranty?", "en")
     print("ready", flush=True)

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from custagent.runtime.demo import examples
-from custagent.runtime.site import StaticSite
+from custagent.runtime.proving.demo import examples
+from custagent.runtime.proving.site import StaticSite
 
 DESKTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 PAGES = ("delivery/costs.html", "returns/refunds.html", "workshop/winter-storage.html")

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.site import StaticSite
+from custagent.runtime.definitions.agents import apply_agents
+from custagent.runtime.proving.site import StaticSite
 from tests.acceptance.conftest import ANSWER, ORIGIN, QUESTION
 from tests.pictures import png
 

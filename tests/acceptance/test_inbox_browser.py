@@ -14,8 +14,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import Application
+from custagent.runtime.definitions.agents import apply_agents
 from tests.acceptance.conftest import ORIGIN
 from tests.channels.widget.conftest import wait_until
 

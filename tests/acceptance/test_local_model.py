@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from custagent.answer.model import LiteLLMChatModel
-from custagent.answer.statements import FORM
-from custagent.answer.writing import Writer
+from custagent.answer.model.model import LiteLLMChatModel
+from custagent.answer.model.statements import FORM
+from custagent.answer.model.writing import Writer
 from custagent.core.agent import AgentDefinition, ModelOptions
 from custagent.core.answer import Question
 from custagent.core.document import Chunk

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import Application
+from custagent.runtime.definitions.agents import apply_agents
 
 SECRET = "a-secret-of-the-receiver"
 WORDS = "I want to talk to a person about Zanzibar"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from custagent.config.agents import agent_path
-from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.site import StaticSite
-from custagent.runtime.sources import sync
+from custagent.runtime.content.sources import sync
+from custagent.runtime.definitions.agents import apply_agents
+from custagent.runtime.proving.site import StaticSite
 from custagent.testing.meta import FakeMeta, Fault
 from tests.acceptance.inbox_page import InboxPage
 from tests.acceptance.phone import CHANNEL, be_hasty

@@ -17,11 +17,11 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from custagent.store.backup import examine
-from custagent.store.backup_folder import backups
-from custagent.store.connection import finding
-from custagent.store.database import Database
-from custagent.store.migrations import LATEST_VERSION, MIGRATIONS, bring_up, version_of
+from custagent.store.database.backup import examine
+from custagent.store.database.backup_folder import backups
+from custagent.store.database.connection import finding
+from custagent.store.database.database import Database
+from custagent.store.database.migrations import LATEST_VERSION, MIGRATIONS, bring_up, version_of
 
 #: Versions whose tables all take the rows below.
 OLDEST = 11

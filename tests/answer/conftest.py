@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from custagent.answer.answerer import ContentAnswerer
-from custagent.answer.triggers import Triggers, find_triggers
+from custagent.answer.understanding.triggers import Triggers, find_triggers
 from custagent.core.agent import AgentDefinition, ConfidenceThresholds
 from custagent.core.document import Chunk, Document, ScoredChunk, Section, SourceState
 from custagent.core.workspace import Workspace
-from custagent.knowledge.index import IndexFolder
-from custagent.knowledge.indexer import Indexer
-from custagent.knowledge.retrieve import HybridRetriever
+from custagent.knowledge.index.index import IndexFolder
+from custagent.knowledge.index.indexer import Indexer
+from custagent.knowledge.index.retrieve import HybridRetriever
 from custagent.locales import catalogue, languages
 from custagent.store import Store
 from custagent.testing import FrozenClock, HashEmbedder

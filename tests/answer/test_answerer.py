@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from custagent.answer.compose import shown_to_contact
-from custagent.answer.decide import attempts_in
-from custagent.answer.understanding import MAX_MESSAGE_CHARS
+from custagent.answer.deciding.decide import attempts_in
+from custagent.answer.understanding.understanding import MAX_MESSAGE_CHARS
 from custagent.core.agent import Guardrail
 from custagent.core.answer import Answer, DecisionKind, Question, Reason, Utterance
 from custagent.locales import catalogue

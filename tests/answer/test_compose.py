@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from custagent.answer.compose import Composer, footnoted
-from custagent.answer.ranking import Ranking
+from custagent.answer.deciding.ranking import Ranking
 from custagent.answer.wording import Wording
 from custagent.core.agent import AgentDefinition, FileSource
 from custagent.core.answer import Decision, DecisionKind, Question, Reason

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custagent.answer.confidence import (
+from custagent.answer.deciding.confidence import (
     CROSS_LANGUAGE,
     SAME_LANGUAGE,
     VAGUE_FROM,

@@ -177,7 +177,7 @@ def test_listing_the_commands_reads_no_settings() -> None:
         "import sys; sys.argv = ['custagent', 'channels', '--help']\n"
         "from custagent.__main__ import main\n"
         "try: main()\nexcept SystemExit: pass\n"
-        "print([m for m in sys.modules if m in ('httpx', 'starlette', 'custagent.runtime.channels', 'custagent.cli.channels_add')])"
+        "print([m for m in sys.modules if m in ('httpx', 'starlette', 'custagent.runtime.definitions.channels', 'custagent.cli.channels_add')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

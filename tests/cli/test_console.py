@@ -19,9 +19,9 @@ from custagent.config.home import Home, init_home
 from custagent.conversation.lifecycle import threading_of
 from custagent.core.channel import ChannelKind
 from custagent.core.message import InboundMessage
-from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.preview import PreviewSession
+from custagent.runtime.definitions.agents import apply_agents
+from custagent.runtime.proving.preview import PreviewSession
 from custagent.testing import FrozenClock, HashEmbedder
 
 QUESTION, ANSWER = "How long is the warranty?", "Two years from the day you buy it."

@@ -19,7 +19,7 @@ from custagent.core.conversation import Conversation, Status, Turn
 from custagent.core.credit import CreditEntry
 from custagent.core.message import InboundMessage, Message, MessageKind, Sender
 from custagent.runtime.bootstrap import open_application
-from custagent.runtime.credit_rules import CreditRules
+from custagent.runtime.figures.credit_rules import CreditRules
 
 #: Runs a command; what it printed and ended with (conftest).
 Run = Callable[..., Any]

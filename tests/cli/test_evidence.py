@@ -9,13 +9,13 @@ import pytest
 from rich.console import Console
 
 from custagent.answer.signals import Signals
-from custagent.answer.triggers import Triggers
+from custagent.answer.understanding.triggers import Triggers
 from custagent.cli import evidence
 from custagent.cli.evidence import show_explanation, show_replies
 from custagent.core.answer import DecisionKind, Reason
 from custagent.locales.staff import staff_words
-from custagent.runtime import reasons
-from custagent.runtime.explain import Explanation, Now, Passage, Reasoning
+from custagent.runtime.inbox import reasons
+from custagent.runtime.inbox.explain import Explanation, Now, Passage, Reasoning
 
 TEXT = "We look at every return first. Refunds are paid within 5 working days. Gift cards are never refunded."
 QUOTE = "Refunds are paid within 5 working days."

@@ -18,9 +18,9 @@ from custagent.core.channel import ChannelKind
 from custagent.core.message import InboundMessage, Message
 from custagent.locales import nearest
 from custagent.runtime.bootstrap import open_application
-from custagent.runtime.directory import WorkspaceDirectory
+from custagent.runtime.definitions.directory import WorkspaceDirectory
 from custagent.runtime.in_force import InForce
-from custagent.runtime.turns import Turns
+from custagent.runtime.runner.turns import Turns
 
 PASSWORD = "How do I change the password of my account?"
 FORGOT = "I forgot my account password"

@@ -14,8 +14,8 @@ import pytest
 
 from custagent.cli.simulate import ask_all
 from custagent.runtime.bootstrap import open_application
-from custagent.runtime.past_questions import read_questions
-from custagent.runtime.simulation import Simulation
+from custagent.runtime.proving.past_questions import read_questions
+from custagent.runtime.proving.simulation import Simulation
 from tests.cli.conftest import Done
 from tests.runtime.conftest import Silent
 

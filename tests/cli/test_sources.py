@@ -10,7 +10,7 @@ import pytest
 
 from custagent.cli.reading import pace
 from custagent.core.document import NOINDEX, ROBOTS
-from custagent.runtime.site import StaticSite
+from custagent.runtime.proving.site import StaticSite
 from tests.cli.conftest import Done
 
 PAGE = "# Sending a bike back\n\nYou can send a bike back within 30 days. Pack it as it came. We pay for the parcel, and the money is on your card after five days.\n"

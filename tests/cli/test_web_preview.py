@@ -9,7 +9,7 @@ import pytest
 
 from custagent.cli.web_preview import _is_this_machine, _tell_end
 from custagent.core.answer import DecisionKind
-from custagent.runtime.web_preview import AskedThere
+from custagent.runtime.web.web_preview import AskedThere
 
 
 @pytest.mark.parametrize("words", [("--ask", "Hello?"), ("--json",), ("--explain",), ("--ask-file", "q.jsonl")])

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-from custagent.answer.triggers import find_triggers
+from custagent.answer.understanding.triggers import find_triggers
 from custagent.config import templates
 from custagent.config.agents import load_agent
 from custagent.config.editor import NewAgent, new_agent_text, write_new

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from custagent.answer.model import MOST_CHARS, RETRY_AFTER, LiteLLMChatModel
+from custagent.answer.model.model import MOST_CHARS, RETRY_AFTER, LiteLLMChatModel
 from custagent.core.agent import ModelOptions
 from custagent.core.errors import ModelError
 from custagent.core.ports import ChatModel, Completion

@@ -22,7 +22,7 @@ import yaml
 
 from custagent.__main__ import main
 from custagent.cli import render
-from custagent.runtime import demo
+from custagent.runtime.proving import demo
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"

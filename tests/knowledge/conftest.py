@@ -18,9 +18,10 @@ import pytest
 from custagent.core.agent import Source, UrlSource, source_key
 from custagent.core.document import RawContent, SourceState
 from custagent.core.errors import ConvertError
-from custagent.knowledge.addresses import AddressGuard
 from custagent.knowledge.convert.worker import Converter
-from custagent.knowledge.crawl import (
+from custagent.knowledge.ingest import Ingestor
+from custagent.knowledge.web.addresses import AddressGuard
+from custagent.knowledge.web.crawl import (
     CrawlDone,
     CrawlSettings,
     PageFailed,
@@ -31,8 +32,7 @@ from custagent.knowledge.crawl import (
     Validators,
     crawl,
 )
-from custagent.knowledge.fetch import Fetcher, FetchLimits
-from custagent.knowledge.ingest import Ingestor
+from custagent.knowledge.web.fetch import Fetcher, FetchLimits
 from custagent.store import Store
 from custagent.testing import FrozenClock
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from custagent.core.errors import EmbedderError
-from custagent.knowledge.scale import PAIRS
+from custagent.knowledge.index.scale import PAIRS
 from custagent.testing import HashEmbedder
 
 #: The cosine of two texts on one topic, and of all others; give or take what chance adds.

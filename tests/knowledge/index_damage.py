@@ -12,9 +12,9 @@ from pathlib import Path
 
 from custagent.core.document import Chunk, Document, Section
 from custagent.core.ports import Search
-from custagent.knowledge.index import IndexFolder
-from custagent.knowledge.indexer import Indexer
-from custagent.knowledge.retrieve import HybridRetriever
+from custagent.knowledge.index.index import IndexFolder
+from custagent.knowledge.index.indexer import Indexer
+from custagent.knowledge.index.retrieve import HybridRetriever
 from custagent.store import Store
 from custagent.testing import FrozenClock, HashEmbedder
 

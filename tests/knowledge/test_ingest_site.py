@@ -13,9 +13,9 @@ from custagent.core.agent import FileSource, UrlSource
 from custagent.core.document import SourceStatus
 from custagent.core.errors import StoreError
 from custagent.knowledge.convert.worker import Converter
-from custagent.knowledge.index import IndexFolder
-from custagent.knowledge.indexer import Indexer
-from custagent.runtime.site import StaticSite
+from custagent.knowledge.index.index import IndexFolder
+from custagent.knowledge.index.indexer import Indexer
+from custagent.runtime.proving.site import StaticSite
 from custagent.testing import HashEmbedder
 from tests.knowledge.conftest import Reply
 

@@ -14,15 +14,15 @@ from itertools import product
 
 import pytest
 
-from custagent.answer.triggers import Triggers
+from custagent.answer.understanding.triggers import Triggers
 from custagent.core.answer import DecisionKind, Reason
 from custagent.core.conversation import Outcome, Status
 from custagent.core.message import DeliveryStatus
 from custagent.locales import FALLBACK, languages
 from custagent.locales.staff import StaffWords, language_of, staff_languages, staff_words
-from custagent.store.queue import View
+from custagent.store.conversations.queue import View
 
-INBOX = files("custagent.runtime.inbox_web")
+INBOX = files("custagent.runtime.web.inbox_web")
 REMARKS = re.compile(r"\{#.*?#\}", re.DOTALL)
 TEMPLATES = {one.name: REMARKS.sub("", one.read_text(encoding="utf-8")) for one in (INBOX / "templates").iterdir()}
 SCRIPTS = {

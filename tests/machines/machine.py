@@ -19,7 +19,7 @@ from custagent.core.credit import CreditKind
 from custagent.core.errors import LeaseHeld, Overtaken, StoreError, UnknownName
 from custagent.core.message import DeliveryReceipt, InboundMessage, MessageKind, Verdict
 from custagent.core.message import DeliveryStatus as D
-from custagent.store.lease import LeaseHolder
+from custagent.store.database.lease import LeaseHolder
 from tests.machines import holds
 from tests.machines.base import TERMS, Machine
 from tests.machines.files import Files

@@ -29,8 +29,8 @@ from custagent.core.conversation import Conversation, Status, Turn
 from custagent.core.message import InboundMessage, Message, MessageKind, Sender
 from custagent.core.people import Seat, Team, User
 from custagent.core.workspace import Workspace
-from custagent.runtime.directory import WorkspaceDirectory
-from custagent.runtime.rerouting import Rerouting
+from custagent.runtime.definitions.directory import WorkspaceDirectory
+from custagent.runtime.definitions.rerouting import Rerouting
 from custagent.store import Store
 from custagent.store.presence import Absence
 from custagent.testing import FrozenClock

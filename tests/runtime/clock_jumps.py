@@ -12,7 +12,7 @@ from typing import Any
 
 from custagent.core.conversation import Status
 from custagent.core.message import DeliveryStatus, InboundMessage, MessageKind
-from custagent.runtime.runner import Runner
+from custagent.runtime.runner.runner import Runner
 
 #: Silence that closes a chat (CONV-1).
 LIMIT = timedelta(hours=24)

@@ -19,12 +19,12 @@ from custagent.conversation.lifecycle import threading_of
 from custagent.core.channel import ChannelKind
 from custagent.core.conversation import Begun, Charge, Conversation, Status, Turn
 from custagent.core.message import InboundMessage, Message, MessageKind, Sender
-from custagent.runtime.agents import apply_agents, create_agent
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.channels import add_live_chat
-from custagent.runtime.sources import sync
+from custagent.runtime.content.sources import sync
+from custagent.runtime.definitions.agents import apply_agents, create_agent
+from custagent.runtime.definitions.channels import add_live_chat
 from custagent.store import Store
-from custagent.store.lease import LeaseHolder
+from custagent.store.database.lease import LeaseHolder
 from custagent.testing import FrozenClock, HashEmbedder
 
 

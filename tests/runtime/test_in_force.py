@@ -11,10 +11,10 @@ import pytest
 from custagent.config.agents import agent_path
 from custagent.core.answer import DecisionKind, Question
 from custagent.core.errors import ConfigError
-from custagent.runtime.agents import apply_agents
 from custagent.runtime.bootstrap import WORKSPACE_KEY
+from custagent.runtime.definitions.agents import apply_agents
+from custagent.runtime.definitions.pauses import pause_agents, resume_agents
 from custagent.runtime.in_force import InForce
-from custagent.runtime.pauses import pause_agents, resume_agents
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 

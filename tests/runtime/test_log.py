@@ -21,9 +21,9 @@ from custagent.runtime import log
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.in_force import InForce
 from custagent.runtime.log import Lines, LogFormat, LogLevel, fields, secrets_in, telling
-from custagent.runtime.timers import Timers
+from custagent.runtime.runner.timers import Timers
 
-ours = logging.getLogger("custagent.runtime.answering")
+ours = logging.getLogger("custagent.runtime.runner.answering")
 theirs = logging.getLogger("litellm.main")
 
 #: Of the kinds of secret that a workspace or a library may hold.

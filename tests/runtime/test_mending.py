@@ -10,7 +10,7 @@ import pytest
 
 from custagent.core.errors import EmbedderError
 from custagent.core.ports import Search
-from custagent.knowledge.index import IndexFolder
+from custagent.knowledge.index.index import IndexFolder
 from custagent.runtime.mending import Mending
 from tests.acceptance.conftest import wait_until
 

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.pages import DOCS, blocks
-from tests.runtime.test_server import serving
+from tests.runtime.web.test_server import serving
 
 #: Debian keeps it where only root looks.
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")

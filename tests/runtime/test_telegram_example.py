@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from custagent.core.channel_event import Unread
 from custagent.core.conversation import Status
 from custagent.core.message import InboundMessage
-from custagent.runtime.agents import apply_agents
-from custagent.runtime.channels import channel_states, check_channel, unread_items
-from custagent.runtime.pauses import pause_channel
-from custagent.runtime.runner import Runner
+from custagent.runtime.definitions.agents import apply_agents
+from custagent.runtime.definitions.channels import channel_states, check_channel, unread_items
+from custagent.runtime.definitions.pauses import pause_channel
+from custagent.runtime.runner.runner import Runner
 from tests.telegram import EXAMPLE, TOKEN, FakeTelegram, install_telegram
 
 CHAT = 4711

@@ -14,7 +14,7 @@ import pytest
 
 from custagent.answer.answerer import ContentAnswerer
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.runner import Runner
+from custagent.runtime.runner.runner import Runner
 from custagent.testing import HashEmbedder, ScriptedModel
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def test_the_library_of_a_model_is_there_before_anybody_asks(warm: Application) 
     """In a process of its own: here other tests have loaded it long ago."""
     program = (
         "import sys; from pathlib import Path\n"
-        "from custagent.answer.model import LiteLLMChatModel\n"
+        "from custagent.answer.model.model import LiteLLMChatModel\n"
         "from custagent.runtime.bootstrap import Application\n"
         "from custagent.config.home import Home\n"
         "from custagent.testing import HashEmbedder\n"

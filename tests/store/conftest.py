@@ -11,7 +11,7 @@ from custagent.core.conversation import Begun, Charge, Conversation, Status, Thr
 from custagent.core.document import Chunk, Document, Section
 from custagent.core.message import CHARGED_KINDS, InboundMessage, Message, MessageKind, Sender
 from custagent.store import Store
-from custagent.store.database import Database
+from custagent.store.database.database import Database
 from custagent.testing import FrozenClock
 
 

@@ -16,9 +16,9 @@ from typing import Any
 from custagent.core.errors import StoreError
 from custagent.core.message import MessageKind
 from custagent.store import Store
-from custagent.store.backup import copy_database
-from custagent.store.lease import LeaseHolder
-from custagent.store.restore import restore
+from custagent.store.database.backup import copy_database
+from custagent.store.database.lease import LeaseHolder
+from custagent.store.database.restore import restore
 from custagent.testing import FrozenClock
 from tests.store.conftest import Desk
 

@@ -25,12 +25,12 @@ from custagent.core.message import (
 )
 from custagent.core.note import Note
 from custagent.core.notification import NotificationEvent
-from custagent.runtime.notifications import body_of
+from custagent.runtime.runner.notifications import body_of
 from custagent.store import Store
-from custagent.store.backup import copy_database, examine
-from custagent.store.backup_folder import folder_of
+from custagent.store.conversations.search import Filter
+from custagent.store.database.backup import copy_database, examine
+from custagent.store.database.backup_folder import folder_of
 from custagent.store.erasure import ERASED, GONE_WITH_CONTACT, OF_CONVERSATION, Erased
-from custagent.store.search import Filter
 
 #: Every other column of text, and why nothing of a contact stands in it.
 KEPT = {

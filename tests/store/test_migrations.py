@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from custagent.store.database import Database
-from custagent.store.migrations import LATEST_VERSION, MIGRATIONS, bring_up, statements, version_of
+from custagent.store.database.database import Database
+from custagent.store.database.migrations import LATEST_VERSION, MIGRATIONS, bring_up, statements, version_of
 
 SCHEMAS = Path(__file__).parent / "schemas"
 
@@ -211,7 +211,7 @@ def test_a_step_that_breaks_references_is_refused(path):
 def test_killed_in_the_middle(path):
     program = """
 import sqlite3, sys
-from custagent.store.migrations import MIGRATIONS, bring_up
+from custagent.store.database.migrations import MIGRATIONS, bring_up
 def m999_hang(database):
     database.executescript("CREATE TABLE half (id);")
     print("inside", flush=True)
@@ -237,7 +237,7 @@ def test_processes_that_migrate_at_once(tmp_path):
 import sys
 from pathlib import Path
 import sqlite_utils
-from custagent.store.database import Database
+from custagent.store.database.database import Database
 print("ready", flush=True)
 for line in sys.stdin:
     with Database(Path(line.strip())) as database:

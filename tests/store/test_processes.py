@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from custagent.store import Store
-from custagent.store.database import Database
+from custagent.store.database.database import Database
 
 WRITER = """
 import sys

@@ -14,7 +14,7 @@ from custagent.core.handoff import HandoffSummary
 from custagent.core.message import DeliveryReceipt, DeliveryStatus, Message, MessageKind, Sender, Verdict
 from custagent.core.record import AuditEntry
 from custagent.core.stats import LedgerFacts
-from custagent.store.past import PastConversation
+from custagent.store.conversations.past import PastConversation
 from custagent.store.stats import Span
 
 ANSWER, CLARIFY, HANDOFF, PERSON = MessageKind.ANSWER, MessageKind.CLARIFY, MessageKind.HANDOFF, MessageKind.PERSON

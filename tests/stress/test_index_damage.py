@@ -1,6 +1,6 @@
 """Two hundred damages to the files of an index, and answers from it all the same (R9).
 
-CUSTAGENT_DAMAGES says how many, CUSTAGENT_SEED deals other dice. The short form: `tests/knowledge/test_index_damage.py`.
+CUSTAGENT_DAMAGES says how many, CUSTAGENT_SEED deals other dice. The short form: `tests/knowledge/index/test_index_damage.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A month of 50,000 conversations: every figure reckoned a second time, from the raw rows (STAT-1).
 
-The short form: `tests/runtime/test_stats.py`. CUSTAGENT_MONTH says how many conversations.
+The short form: `tests/store/test_stats.py`. CUSTAGENT_MONTH says how many conversations.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from custagent.config.home import init_home
 from custagent.evaluate.page import page_of
 from custagent.evaluate.rows import as_json
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.stats import workspace_report
+from custagent.runtime.figures.stats import workspace_report
 from custagent.testing import FrozenClock
 from tests.month import BEGINS, NOW, Month
 from tests.recount import Recount, of_json

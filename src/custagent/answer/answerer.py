@@ -12,18 +12,18 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from custagent.answer.compose import Composed, Composer, footnoted
-from custagent.answer.confidence import confidence_of, is_underspecified
-from custagent.answer.decide import Attempts, ask_again, attempts_in, decide, decide_early
-from custagent.answer.evidence import evidence_of
-from custagent.answer.followup import complete, goes_on, is_new_topic, said_before, stands_alone
-from custagent.answer.ranking import Ranking, rank
-from custagent.answer.reference import with_references
-from custagent.answer.rewrite import Rewritten, rewrite
-from custagent.answer.several import MAX_PARTS, OWN_TOPIC
+from custagent.answer.deciding.confidence import confidence_of, is_underspecified
+from custagent.answer.deciding.decide import Attempts, ask_again, attempts_in, decide, decide_early
+from custagent.answer.deciding.evidence import evidence_of
+from custagent.answer.deciding.followup import complete, goes_on, is_new_topic, said_before, stands_alone
+from custagent.answer.deciding.ranking import Ranking, rank
+from custagent.answer.deciding.reference import with_references
+from custagent.answer.model.rewrite import Rewritten, rewrite
 from custagent.answer.signals import Signals, read_signals, topic_words
 from custagent.answer.together import Solved, parts_of, sum_of, surer, together
-from custagent.answer.triggers import Triggers, guarded
-from custagent.answer.understanding import Asked, understand
+from custagent.answer.understanding.several import MAX_PARTS, OWN_TOPIC
+from custagent.answer.understanding.triggers import Triggers, guarded
+from custagent.answer.understanding.understanding import Asked, understand
 from custagent.answer.voice import voice_of
 from custagent.answer.wording import Wording
 from custagent.core.agent import AgentDefinition, Guardrail, ShortAnswerSource

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from custagent.answer.extract import Quote, quote
-from custagent.answer.ranking import Ranking
-from custagent.answer.triggers import SmallTalk, Triggers
+from custagent.answer.deciding.ranking import Ranking
+from custagent.answer.model.writing import Writer
+from custagent.answer.quoting.extract import Quote, quote
+from custagent.answer.understanding.triggers import SmallTalk, Triggers
 from custagent.answer.wording import Worded, Wording
-from custagent.answer.writing import Writer
 from custagent.core.agent import AgentDefinition
 from custagent.core.answer import Decision, DecisionKind, Question, Reason, Usage
 from custagent.core.document import Chunk, Citation, numbered

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from itertools import takewhile, zip_longest
 
 from custagent.answer.compose import Composed
-from custagent.answer.evidence import KEPT
-from custagent.answer.facts import addresses
-from custagent.answer.ranking import MAX_CANDIDATES
+from custagent.answer.deciding.evidence import KEPT
+from custagent.answer.deciding.ranking import MAX_CANDIDATES
+from custagent.answer.model.facts import addresses
 from custagent.answer.wording import Wording
 from custagent.core.answer import Candidate, Decision, DecisionKind, Evidence, Part, Reason, Usage
 

@@ -13,9 +13,9 @@ from custagent.cli.opening import AgentName, Json, Yes, open_app
 from custagent.cli.render import counted, next_steps, print_json, say, success, warn
 from custagent.core.agent import ConfidenceThresholds
 from custagent.core.errors import UsageError
-from custagent.runtime.agents import Applied, apply_agents, delete_agent
-from custagent.runtime.rollback import apply_revision
-from custagent.runtime.roster import summaries
+from custagent.runtime.definitions.agents import Applied, apply_agents, delete_agent
+from custagent.runtime.definitions.rollback import apply_revision
+from custagent.runtime.definitions.roster import summaries
 
 
 def init(
@@ -51,7 +51,7 @@ def show(ctx: typer.Context, agent: AgentName, json: Json = False) -> None:
     Example:
       custagent show support
     """
-    from custagent.runtime.source_states import states
+    from custagent.runtime.content.source_states import states
 
     app = open_app(ctx)
     definition = app.agent(agent)

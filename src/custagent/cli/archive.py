@@ -25,10 +25,10 @@ from custagent.cli.conversations import (
 from custagent.cli.opening import Json, open_app
 from custagent.cli.render import counted, fail, json_text, next_steps, print_json, progress, say, stderr, success
 from custagent.core.errors import UsageError
-from custagent.runtime.archive import ImportReport, export_records, import_file
-from custagent.runtime.conversations import ConversationRecord, read_filter
-from custagent.runtime.transcripts import markdown
-from custagent.store.search import Filter
+from custagent.runtime.inbox.archive import ImportReport, export_records, import_file
+from custagent.runtime.inbox.conversations import ConversationRecord, read_filter
+from custagent.runtime.inbox.transcripts import markdown
+from custagent.store.conversations.search import Filter
 
 #: Bad lines that are told one by one; --json has all.
 _MOST_FAULTS = 20

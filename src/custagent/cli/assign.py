@@ -13,11 +13,11 @@ from custagent.cli.opening import AgentName, Json, open_app
 from custagent.cli.render import counted, next_steps, print_json, say, success, warn
 from custagent.core.agent import ConfidencePreset
 from custagent.core.errors import UsageError
-from custagent.runtime.assignments import Terms, open_channels, possible_targets, read_terms
-from custagent.runtime.assignments import assign as assign_agent
-from custagent.runtime.assignments import unassign as unassign_agent
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.pauses import pause_agents, resume_agents
+from custagent.runtime.definitions.assignments import Terms, open_channels, possible_targets, read_terms
+from custagent.runtime.definitions.assignments import assign as assign_agent
+from custagent.runtime.definitions.assignments import unassign as unassign_agent
+from custagent.runtime.definitions.pauses import pause_agents, resume_agents
 
 Channels = Annotated[
     list[str] | None,

@@ -12,7 +12,7 @@ from custagent.cli.ask import confirm
 from custagent.cli.opening import Json, Yes, open_app
 from custagent.cli.render import counted, next_steps, print_json, progress, say, stdout, success, table
 from custagent.core.errors import UsageError
-from custagent.runtime.backup import (
+from custagent.runtime.upkeep.backup import (
     RestorePlan,
     agents_to_index,
     list_backups,
@@ -20,8 +20,8 @@ from custagent.runtime.backup import (
     restore_backup,
     take_backup,
 )
-from custagent.store.backup import Contents
-from custagent.store.backup_folder import BackupFile, files_path
+from custagent.store.database.backup import Contents
+from custagent.store.database.backup_folder import BackupFile, files_path
 
 _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 _STEP = 1000

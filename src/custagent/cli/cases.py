@@ -21,10 +21,10 @@ from custagent.config.editor import write_new
 from custagent.core.errors import UsageError
 from custagent.core.ports import Answerer
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.case_report import as_github, as_junit
-from custagent.runtime.cases import Change, Result, compare, first_cases, run_cases
-from custagent.runtime.channels import ADD_HINT
-from custagent.runtime.simulation import Simulation
+from custagent.runtime.definitions.channels import ADD_HINT
+from custagent.runtime.proving.case_report import as_github, as_junit
+from custagent.runtime.proving.cases import Change, Result, compare, first_cases, run_cases
+from custagent.runtime.proving.simulation import Simulation
 
 #: Cases that `--init` writes.
 FIRST_CASES = 20

@@ -12,8 +12,7 @@ from custagent.cli.ask import confirm
 from custagent.cli.opening import Json, Yes, open_app
 from custagent.cli.render import counted, fail, next_steps, print_json, say, stderr, success, table, warn
 from custagent.core.conversation import Status
-from custagent.runtime.channel_states import in_words
-from custagent.runtime.channels import (
+from custagent.runtime.definitions.channels import (
     ADD_HINT,
     ChannelState,
     channel_states,
@@ -25,7 +24,8 @@ from custagent.runtime.channels import (
     snippet_for,
     unread_items,
 )
-from custagent.runtime.pauses import pause_channel, resume_channel
+from custagent.runtime.definitions.pauses import pause_channel, resume_channel
+from custagent.runtime.runner.channel_states import in_words
 
 ChannelName = Annotated[
     str,

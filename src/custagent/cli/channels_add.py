@@ -15,8 +15,15 @@ from custagent.config.agents import agent_names
 from custagent.core.channel import Channel, ChannelBase, ChannelKind, LiveChatChannel
 from custagent.core.errors import UsageError
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.channel_settings import Form, Setting, models, secret_reference, settings, variable_for
-from custagent.runtime.channels import ADD_HINT, add_channel, steps_elsewhere, unset_variables
+from custagent.runtime.definitions.channel_settings import (
+    Form,
+    Setting,
+    models,
+    secret_reference,
+    settings,
+    variable_for,
+)
+from custagent.runtime.definitions.channels import ADD_HINT, add_channel, steps_elsewhere, unset_variables
 
 #: Options of the command itself, which no setting may take the place of.
 _OWN: Final = frozenset({"ctx", "kind", "name", "desk", "json", "url", "workspace", "as", "help"})

@@ -27,13 +27,13 @@ from custagent.core.message import Sender
 from custagent.core.people import Permission
 from custagent.locales import FALLBACK, catalogue, languages
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.explain import explain_answer
-from custagent.runtime.preview import PreviewSession
-from custagent.runtime.preview_case import save_case
-from custagent.runtime.preview_contact import PreviewContact, find_contact
-from custagent.runtime.preview_turn import kind_of_channel, who_gets
-from custagent.runtime.samples import samples_of
-from custagent.runtime.sources import Place, find_place
+from custagent.runtime.content.samples import samples_of
+from custagent.runtime.content.sources import Place, find_place
+from custagent.runtime.inbox.explain import explain_answer
+from custagent.runtime.proving.preview import PreviewSession
+from custagent.runtime.proving.preview_case import save_case
+from custagent.runtime.proving.preview_contact import PreviewContact, find_contact
+from custagent.runtime.proving.preview_turn import kind_of_channel, who_gets
 
 #: Decisions for which content could help.
 _LACKS_CONTENT = (Reason.NOTHING_FITS, Reason.ATTEMPTS_USED)

@@ -17,11 +17,16 @@ from custagent.core.conversation import Conversation, Status
 from custagent.core.credit import CreditKind
 from custagent.core.document import numbered
 from custagent.core.message import Message, Sender
-from custagent.runtime.attachments import told_of
-from custagent.runtime.conversations import ConversationRecord, read_conversation, read_filter, search_conversations
-from custagent.runtime.conversations import list_conversations as of_page
-from custagent.runtime.transcripts import markdown
-from custagent.store.search import FOUND, Filter, Hit
+from custagent.runtime.inbox.attachments import told_of
+from custagent.runtime.inbox.conversations import (
+    ConversationRecord,
+    read_conversation,
+    read_filter,
+    search_conversations,
+)
+from custagent.runtime.inbox.conversations import list_conversations as of_page
+from custagent.runtime.inbox.transcripts import markdown
+from custagent.store.conversations.search import FOUND, Filter, Hit
 
 #: The ways to say which conversations are meant; `export` takes them as well.
 StatusOption = Annotated[Status | None, typer.Option(help="Only those of this status.", show_default=False)]

@@ -23,10 +23,10 @@ from custagent.core.errors import UsageError
 from custagent.core.ids import is_name
 from custagent.core.people import Permission
 from custagent.locales import FALLBACK, catalogue
-from custagent.runtime.agents import create_agent, definition_text, refuse_taken
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.source_states import find_state
-from custagent.runtime.sources import Place, find_place
+from custagent.runtime.content.source_states import find_state
+from custagent.runtime.content.sources import Place, find_place
+from custagent.runtime.definitions.agents import create_agent, definition_text, refuse_taken
 
 AI_NOTICE = (
     "Replies are made by AI and may contain errors. The agent says so to everyone,\n"

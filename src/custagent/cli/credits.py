@@ -15,8 +15,7 @@ from custagent.cli.opening import Json, open_app
 from custagent.cli.render import counted, fail, json_text, print_json, say, stderr, success, table, warn
 from custagent.conversation.credit_replay import Replay
 from custagent.core.credit import CreditEntry, CreditPolicy
-from custagent.runtime.conversations import read_moment
-from custagent.runtime.credits import (
+from custagent.runtime.figures.credits import (
     CreditState,
     credit_state,
     explain_credits,
@@ -24,7 +23,8 @@ from custagent.runtime.credits import (
     replay_credits,
     verify_credits,
 )
-from custagent.store.ledger_check import LedgerCheck
+from custagent.runtime.inbox.conversations import read_moment
+from custagent.store.ledger.ledger_check import LedgerCheck
 
 #: So many differences are told one by one; --json has all.
 _MOST_DIFFERENCES = 20

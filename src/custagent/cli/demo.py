@@ -10,7 +10,7 @@ import typer
 
 from custagent.cli.opening import Json
 from custagent.cli.render import next_steps, print_json, say, success
-from custagent.runtime.demo import AGENT, Demo, DemoResult, demo_folder
+from custagent.runtime.proving.demo import AGENT, Demo, DemoResult, demo_folder
 
 
 def demo(

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from custagent.cli.opening import Json, open_app
 from custagent.cli.render import counted, print_json, say, stdout, visible
-from custagent.runtime.doctor import Finding, Health, examine
+from custagent.runtime.health.doctor import Finding, Health, examine
 
 _STYLES = {Health.OK: "green", Health.WARNING: "yellow", Health.BROKEN: "bold red"}
 _WORD = 9

@@ -19,10 +19,10 @@ from custagent.cli.opening import open_app
 from custagent.cli.render import say, success, warn
 from custagent.cli.versions import tell_planned
 from custagent.core.errors import ConfigError, CustagentError, UsageError
-from custagent.runtime.agents import apply_agents, apply_workspace
 from custagent.runtime.bootstrap import WORKSPACE_KEY, Application
-from custagent.runtime.editing import Draft, begin_draft, left_over
-from custagent.runtime.planning import Planned, plan
+from custagent.runtime.definitions.agents import apply_agents, apply_workspace
+from custagent.runtime.definitions.editing import Draft, begin_draft, left_over
+from custagent.runtime.proving.planning import Planned, plan
 
 #: Where neither $VISUAL nor $EDITOR says otherwise: the first of these that is there.
 _USUAL = ("editor", "nano", "vi", "notepad")

@@ -14,8 +14,8 @@ from rich.text import Text
 
 from custagent.cli.render import counted, say, stdout, visible
 from custagent.locales import FALLBACK, catalogue
-from custagent.runtime.explain import Explanation, Now, Passage, Reasoning
-from custagent.runtime.reasons import decision_in_words, reason_in_words, signal_in_words, trigger_in_words
+from custagent.runtime.inbox.explain import Explanation, Now, Passage, Reasoning
+from custagent.runtime.inbox.reasons import decision_in_words, reason_in_words, signal_in_words, trigger_in_words
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

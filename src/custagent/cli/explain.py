@@ -8,8 +8,8 @@ import typer
 
 from custagent.cli.opening import Json, open_app
 from custagent.cli.render import print_json, say
-from custagent.runtime.conversations import note_reading
-from custagent.runtime.explain import explain_conversation, explain_message
+from custagent.runtime.inbox.conversations import note_reading
+from custagent.runtime.inbox.explain import explain_conversation, explain_message
 
 
 def explain(

@@ -18,9 +18,9 @@ from custagent.cli.render import counted, fact, next_steps, print_json, progress
 from custagent.core.errors import UsageError
 from custagent.core.gap import Gap, GapKind, GapQuestion, GapStatus
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.conversations import read_moment
-from custagent.runtime.gap_answers import AskedAgain, GapAnswered, answer_gap, require_may_answer
-from custagent.runtime.gaps import GapDetail, dismiss_gap, look_for_gaps, reopen_gap, show_gap
+from custagent.runtime.content.gap_answers import AskedAgain, GapAnswered, answer_gap, require_may_answer
+from custagent.runtime.content.gaps import GapDetail, dismiss_gap, look_for_gaps, reopen_gap, show_gap
+from custagent.runtime.inbox.conversations import read_moment
 
 #: Letters of a topic in a list.
 _TOPIC = 200

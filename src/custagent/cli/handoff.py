@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from custagent.cli.render import counted, visible
 from custagent.conversation.summary import open_question_line, request_line
 from custagent.core.handoff import HandoffSummary, Recap
-from custagent.runtime.conversations import ConversationRecord
-from custagent.runtime.reasons import reason_in_words
+from custagent.runtime.inbox.conversations import ConversationRecord
+from custagent.runtime.inbox.reasons import reason_in_words
 
 
 def handoff_facts(record: ConversationRecord) -> Iterator[tuple[str, str]]:

@@ -19,8 +19,18 @@ from custagent.core.document import SourceState, SourceStatus
 from custagent.core.errors import UsageError
 from custagent.knowledge.hubspot import BASE, KINDS
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.hubspot import VARIABLE, Account, KindPlan, Listed, Outcome, carry_out, list_pages, only, plan
-from custagent.runtime.sources import Place, add_places, find_place, sync
+from custagent.runtime.content.hubspot import (
+    VARIABLE,
+    Account,
+    KindPlan,
+    Listed,
+    Outcome,
+    carry_out,
+    list_pages,
+    only,
+    plan,
+)
+from custagent.runtime.content.sources import Place, add_places, find_place, sync
 
 _NAMES = {"site-pages": "site page", "landing-pages": "landing page", "blog": "blog post"}
 #: A variable as people write it, with or without what the shell would replace.

@@ -20,9 +20,9 @@ from custagent.core.errors import UsageError
 from custagent.core.message import Message
 from custagent.core.note import Note
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.conversations import read_later
-from custagent.runtime.inbox import Inbox, Thread, age
-from custagent.store.queue import Item, View, Wanted
+from custagent.runtime.inbox.conversations import read_later
+from custagent.runtime.inbox.inbox import Inbox, Thread, age
+from custagent.store.conversations.queue import Item, View, Wanted
 
 ID = Annotated[str, typer.Argument(metavar="ID", help="As `inbox list` shows it.", show_default=False)]
 IDS = Annotated[list[str], typer.Argument(metavar="ID", help="As `inbox list` shows them.", show_default=False)]

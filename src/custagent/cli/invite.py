@@ -10,7 +10,7 @@ from custagent.cli.opening import Json, open_app
 from custagent.cli.render import print_json, say, stdout, success
 from custagent.cli.run import PORT
 from custagent.runtime.in_force import InForce
-from custagent.runtime.inbox_web.sign_in import INVITED_FOR, Doorkeeper
+from custagent.runtime.web.inbox_web.sign_in import INVITED_FOR, Doorkeeper
 
 
 def invite(

@@ -13,7 +13,7 @@ import typer
 from custagent.cli.opening import AgentName, Json, open_app
 from custagent.cli.render import counted, next_steps, print_json, say, success
 from custagent.knowledge.lint import Finding, Rule
-from custagent.runtime.lint import lint as lint_content
+from custagent.runtime.content.lint import lint as lint_content
 
 #: Findings of one rule that a person is shown; --all and --json have them all.
 MOST = 5

@@ -8,7 +8,7 @@ import typer
 
 from custagent.cli.opening import Json, open_app
 from custagent.cli.render import counted, next_steps, print_json, say, success, table, warn
-from custagent.runtime.notifications import Webhook, retry_notifications, webhooks_of
+from custagent.runtime.runner.notifications import Webhook, retry_notifications, webhooks_of
 
 
 def list_webhooks(ctx: typer.Context, json: Json = False) -> None:

@@ -11,8 +11,8 @@ from custagent.cli.ask import confirm
 from custagent.cli.opening import Json, Yes, open_app
 from custagent.cli.render import fail, next_steps, print_json, say, success, table
 from custagent.core.errors import UsageError
-from custagent.runtime.outbox import OutboxChange, drop_replies, retry_all_failed, retry_replies, undelivered
-from custagent.store.undelivered import ReplyState, UndeliveredReply
+from custagent.runtime.inbox.outbox import OutboxChange, drop_replies, retry_all_failed, retry_replies, undelivered
+from custagent.store.conversations.undelivered import ReplyState, UndeliveredReply
 
 #: So many replies are named in one line.
 _MOST_NAMED: Final = 5

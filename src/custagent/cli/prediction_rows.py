@@ -14,10 +14,10 @@ from custagent.core.past_question import Replayed
 from custagent.evaluate.comparison import Comparison
 from custagent.evaluate.figures import Rate
 from custagent.evaluate.prediction import Made, Prediction, made_of
-from custagent.runtime.past_questions import PastQuestions
-from custagent.runtime.simulated_costs import Costs
-from custagent.runtime.simulated_gaps import Lack
-from custagent.runtime.simulation import Candidate, Conversation
+from custagent.runtime.proving.past_questions import PastQuestions
+from custagent.runtime.proving.simulated_costs import Costs
+from custagent.runtime.proving.simulated_gaps import Lack
+from custagent.runtime.proving.simulation import Candidate, Conversation
 
 #: A cell that begins so is taken for a formula by spreadsheets.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

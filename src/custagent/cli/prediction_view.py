@@ -11,10 +11,10 @@ from custagent.core.past_question import Replayed
 from custagent.evaluate.comparison import Comparison, Difference, Kind
 from custagent.evaluate.figures import Rate
 from custagent.evaluate.prediction import Division, Made, ToRead, made_of
-from custagent.runtime.past_questions import WITHOUT, PastQuestions
-from custagent.runtime.simulated_costs import Costs
-from custagent.runtime.simulated_gaps import Lack
-from custagent.runtime.simulation import Candidate
+from custagent.runtime.proving.past_questions import WITHOUT, PastQuestions
+from custagent.runtime.proving.simulated_costs import Costs
+from custagent.runtime.proving.simulated_gaps import Lack
+from custagent.runtime.proving.simulation import Candidate
 
 #: How the outcomes are called where there is room, and as headings of columns.
 _CALLED: Final = {

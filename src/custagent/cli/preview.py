@@ -19,8 +19,8 @@ from custagent.core.agent import AgentDefinition
 from custagent.core.answer import Answer
 from custagent.core.errors import UsageError
 from custagent.core.ports import Answerer
-from custagent.runtime.preview import PreviewSession, answer_object, ask_lines
-from custagent.runtime.source_states import states
+from custagent.runtime.content.source_states import states
+from custagent.runtime.proving.preview import PreviewSession, answer_object, ask_lines
 
 #: Where the page of --web is: beside the runner's.
 WEB_PORT = 8710
@@ -28,7 +28,7 @@ WEB_PORT = 8710
 if TYPE_CHECKING:
     from custagent.cli.live import LiveReply
     from custagent.runtime.bootstrap import Application
-    from custagent.runtime.explain import Explanation
+    from custagent.runtime.inbox.explain import Explanation
 
 
 def preview(
@@ -79,7 +79,7 @@ def preview(
     app = open_app(ctx)
     definition = app.agent(agent)
     if channel:
-        from custagent.runtime.preview_turn import kind_of_channel
+        from custagent.runtime.proving.preview_turn import kind_of_channel
 
         kind_of_channel(app, channel)
     _check_content(agent, [state.synced_at is not None for state in states(app, agent)])
@@ -177,7 +177,7 @@ class _Shown:
             show_explanation(self._explained(answer, question), with_reply=False)
 
     def _explained(self, answer: Answer, question: str) -> Explanation:
-        from custagent.runtime.explain import explain_answer
+        from custagent.runtime.inbox.explain import explain_answer
 
         return explain_answer(answer, question, agent=self.definition.name)
 

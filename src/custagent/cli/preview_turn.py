@@ -14,13 +14,13 @@ from rich.text import Text
 from custagent.cli.render import counted, fact, say, stdout, visible
 from custagent.cli.transcript import show_body
 from custagent.core.people import Availability
-from custagent.runtime.preview import PreviewSession
+from custagent.runtime.proving.preview import PreviewSession
 
 if TYPE_CHECKING:
     from custagent.cli.live import LiveReply
     from custagent.core.agent import AgentDefinition
     from custagent.runtime.bootstrap import Application
-    from custagent.runtime.preview_turn import Bubble, WouldGet
+    from custagent.runtime.proving.preview_turn import Bubble, WouldGet
 
 #: Columns of a message: about as wide as on a telephone.
 _WIDTH = 60
@@ -41,7 +41,7 @@ def show_reply(app: Application, agent: AgentDefinition, session: PreviewSession
         live.show(answer)
         return
     # Nobody else pays for all that channels bring.
-    from custagent.runtime.preview_turn import bubbles
+    from custagent.runtime.proving.preview_turn import bubbles
 
     first = len(session.turns) == 1 and not session.goes_on
     seen = bubbles(app, agent, channel, question, answer, first=first)

@@ -13,7 +13,7 @@ from custagent.cli.ask import confirm
 from custagent.cli.opening import Json, Yes, open_app
 from custagent.cli.render import counted, json_text, next_steps, print_json, say, stderr, success, table, warn
 from custagent.core.errors import UsageError
-from custagent.runtime.privacy import ErasureReport, Known, aged, erase_aged, erase_known, export_known, known_of
+from custagent.runtime.upkeep.privacy import ErasureReport, Known, aged, erase_aged, erase_known, export_known, known_of
 
 _CONTACT = "An email address, a telephone number, the contact's number, or the channel's own key."
 

@@ -6,7 +6,7 @@ import typer
 
 from custagent.cli.opening import Json, open_app
 from custagent.cli.render import next_steps, print_json, say, table
-from custagent.runtime.roster import AgentSummary, summaries
+from custagent.runtime.definitions.roster import AgentSummary, summaries
 
 
 def list_agents(ctx: typer.Context, json: Json = False) -> None:

@@ -14,11 +14,11 @@ from custagent.channels.live_chat.adapter import snippet
 from custagent.cli.opening import open_app, tell_words_only
 from custagent.cli.render import on_terminal, say, success, warn
 from custagent.core.channel import ChannelKind
-from custagent.runtime.backup import check_database
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.channels import ChannelState
+from custagent.runtime.definitions.channels import ChannelState
+from custagent.runtime.health.status import differences, served_channels
 from custagent.runtime.log import LogFormat, LogLevel, secrets_in, telling
-from custagent.runtime.status import differences, served_channels
+from custagent.runtime.upkeep.backup import check_database
 
 #: Where the runner listens unless told otherwise.
 PORT = 8700
@@ -61,8 +61,8 @@ def run(
 
 
 async def _serve(app: Application, served: Sequence[ChannelState], host: str, port: int) -> None:
-    from custagent.runtime.connection import allow_many
-    from custagent.runtime.server import serve
+    from custagent.runtime.web.connection import allow_many
+    from custagent.runtime.web.server import serve
 
     allow_many()
     started: asyncio.Future[str] = asyncio.get_running_loop().create_future()

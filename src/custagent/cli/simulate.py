@@ -17,10 +17,10 @@ from custagent.cli.render import Progress, fail, print_json, progress, success
 from custagent.evaluate.comparison import compare as compared
 from custagent.evaluate.prediction import predict
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.past_questions import PastQuestions, read_questions
-from custagent.runtime.simulated_costs import costs_of
-from custagent.runtime.simulated_gaps import lacks_of
-from custagent.runtime.simulation import Candidate, Conversation, Simulation
+from custagent.runtime.proving.past_questions import PastQuestions, read_questions
+from custagent.runtime.proving.simulated_costs import costs_of
+from custagent.runtime.proving.simulated_gaps import lacks_of
+from custagent.runtime.proving.simulation import Candidate, Conversation, Simulation
 
 #: What a shell reports for a program that Ctrl-C ended.
 INTERRUPTED = 130

@@ -19,9 +19,9 @@ from custagent.core.agent import AgentDefinition, CollectionSource
 from custagent.core.document import Difference, SourceState, SourceStatus
 from custagent.core.errors import UsageError
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.source_states import find_state, states
-from custagent.runtime.sources import Place, add_places, find_place, remove_source
-from custagent.runtime.sources import sync as sync_sources
+from custagent.runtime.content.source_states import find_state, states
+from custagent.runtime.content.sources import Place, add_places, find_place, remove_source
+from custagent.runtime.content.sources import sync as sync_sources
 
 #: How many problems a person is shown; --json has them all.
 MOST_PROBLEMS = 10
@@ -346,7 +346,7 @@ def _row(state: SourceState, types: Mapping[str, str]) -> list[object]:
 
 
 def _page_json(app: Application, place: str, fetched_at: datetime) -> dict[str, Any]:
-    from custagent.runtime.lint import changed_at
+    from custagent.runtime.content.lint import changed_at
 
     document = app.store.documents.document(place)
     told = (document.language, changed_at(app, document)) if document else ("", None)

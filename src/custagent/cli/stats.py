@@ -15,7 +15,7 @@ from custagent.cli.stats_view import show_definitions, show_division, show_repor
 from custagent.core.errors import UsageError
 from custagent.evaluate.rows import as_json, rows_of
 from custagent.evaluate.stats import Division
-from custagent.runtime.stats import workspace_report
+from custagent.runtime.figures.stats import workspace_report
 
 
 def stats(

@@ -13,9 +13,9 @@ from rich.text import Text
 from custagent.cli.opening import Json, open_app, tell_words_only
 from custagent.cli.render import counted, print_json, say, stdout, visible, warn
 from custagent.core.conversation import Status
-from custagent.runtime.channel_states import in_words
-from custagent.runtime.channels import ADD_HINT, ChannelState
-from custagent.runtime.status import IndexState, StatusReport, SyncProblem, workspace_status
+from custagent.runtime.definitions.channels import ADD_HINT, ChannelState
+from custagent.runtime.health.status import IndexState, StatusReport, SyncProblem, workspace_status
+from custagent.runtime.runner.channel_states import in_words
 from custagent.store.channel_states import Way
 
 #: Each kind of difference in words, and what to do about it.

@@ -12,8 +12,8 @@ from custagent.cli.opening import Json, Yes, open_app
 from custagent.cli.render import counted, next_steps, print_json, say, success, table
 from custagent.core.errors import UsageError
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.people import Changed, read_hours
-from custagent.runtime.teams import (
+from custagent.runtime.definitions.people import Changed, read_hours
+from custagent.runtime.definitions.teams import (
     ADD_HINT,
     TeamState,
     add_team,

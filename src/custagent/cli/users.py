@@ -15,7 +15,7 @@ from custagent.cli.render import counted, next_steps, print_json, say, success, 
 from custagent.core.errors import UsageError
 from custagent.core.people import Availability, Permission, Seat
 from custagent.runtime.bootstrap import Application
-from custagent.runtime.people import (
+from custagent.runtime.definitions.people import (
     ADD_HINT,
     Changed,
     UserState,

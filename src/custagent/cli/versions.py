@@ -11,7 +11,7 @@ from custagent.cli.opening import Json, open_app
 from custagent.cli.render import counted, next_steps, print_json, say, success, table
 from custagent.core.errors import UnknownName, UsageError
 from custagent.core.record import AppliedVersion
-from custagent.runtime.planning import Planned, plan
+from custagent.runtime.proving.planning import Planned, plan
 
 _SHOWN = 60
 

@@ -15,7 +15,7 @@ from custagent.core.agent import AgentDefinition
 from custagent.core.answer import DecisionKind
 from custagent.runtime.bootstrap import Application
 from custagent.runtime.log import LogLevel, telling
-from custagent.runtime.web_preview import AskedThere, PreviewKind, WebPreview, web_preview
+from custagent.runtime.web.web_preview import AskedThere, PreviewKind, WebPreview, web_preview
 
 _WORDS = {
     DecisionKind.ANSWER: "answered",
@@ -58,7 +58,7 @@ def _ended_as_by_ctrl_c() -> Iterator[None]:
 
 
 async def _serve(preview: WebPreview, host: str, port: int, agent: str) -> None:
-    from custagent.runtime.server import serve
+    from custagent.runtime.web.server import serve
 
     started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     started.add_done_callback(lambda address: _tell_start(f"{address.result()}{preview.path}", agent))

@@ -18,17 +18,17 @@ from custagent.core.document import Chunk, Document, RawContent, Section, Source
 from custagent.core.errors import SourceError
 from custagent.core.ids import content_hash
 from custagent.core.ports import Clock, DocumentStore, SourceStates
-from custagent.knowledge import tokens
-from custagent.knowledge.addresses import AddressGuard
 from custagent.knowledge.convert.converted import Converted
 from custagent.knowledge.convert.front_matter import address_of
 from custagent.knowledge.convert.kind import is_known
 from custagent.knowledge.convert.worker import Converter
-from custagent.knowledge.fetch import Fetcher, FetchLimits
-from custagent.knowledge.frame import settle
+from custagent.knowledge.cutting import tokens
+from custagent.knowledge.cutting.frame import settle
+from custagent.knowledge.cutting.split import split
 from custagent.knowledge.reading import Listener, Reading, sentence
-from custagent.knowledge.same_bytes import bytes_hash
-from custagent.knowledge.split import split
+from custagent.knowledge.web.addresses import AddressGuard
+from custagent.knowledge.web.fetch import Fetcher, FetchLimits
+from custagent.knowledge.web.same_bytes import bytes_hash
 from custagent.knowledge.web_reader import WebReader
 from custagent.knowledge.workspace_files import WorkspaceFiles
 from custagent.language import detect

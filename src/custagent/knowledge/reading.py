@@ -10,8 +10,8 @@ from custagent.core.document import Chunk, Difference, Document
 from custagent.core.errors import SourceError
 from custagent.core.ports import DocumentStore
 from custagent.knowledge.arriving import Arriving
-from custagent.knowledge.frame import Frame, frame_of, is_framed, stored_pages
-from custagent.knowledge.split import split
+from custagent.knowledge.cutting.frame import Frame, frame_of, is_framed, stored_pages
+from custagent.knowledge.cutting.split import split
 
 #: A sync that would remove a larger share of a source stops and asks (SRC-3).
 MOST_REMOVED = 0.3

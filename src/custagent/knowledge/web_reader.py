@@ -17,7 +17,9 @@ from custagent.knowledge.convert.converted import Converted
 from custagent.knowledge.convert.kind import is_page
 from custagent.knowledge.convert.not_found import says_not_found
 from custagent.knowledge.convert.page_head import moment
-from custagent.knowledge.crawl import (
+from custagent.knowledge.cutting.split import split
+from custagent.knowledge.reading import MOST_REMOVED, Reading, sentence
+from custagent.knowledge.web.crawl import (
     CrawlDone,
     CrawlEvent,
     CrawlSettings,
@@ -31,12 +33,10 @@ from custagent.knowledge.crawl import (
     Validators,
     crawl,
 )
-from custagent.knowledge.fetch import Fetched, Fetcher, NotModified, no_such_page
-from custagent.knowledge.reading import MOST_REMOVED, Reading, sentence
-from custagent.knowledge.same_bytes import bytes_hash, is_as_before
-from custagent.knowledge.site import Site
-from custagent.knowledge.split import split
-from custagent.knowledge.url import normal_url
+from custagent.knowledge.web.fetch import Fetched, Fetcher, NotModified, no_such_page
+from custagent.knowledge.web.same_bytes import bytes_hash, is_as_before
+from custagent.knowledge.web.site import Site
+from custagent.knowledge.web.url import normal_url
 
 _SKIPS = {
     SkipReason.ROBOTS: ROBOTS,

@@ -31,7 +31,7 @@ class Catalogue:
     goodbyes: tuple[str, ...]
     acknowledgements: tuple[str, ...]
     fillers: tuple[str, ...]
-    #: The parts of a request for a person, by name: see `answer/parts.py`.
+    #: The parts of a request for a person, by name: see `answer/understanding/parts.py`.
     person: Mapping[str, tuple[str, ...]]
     #: What angry people say: each `curse` alone tells it, a `complaint` only with more.
     curses: tuple[str, ...]
@@ -57,7 +57,7 @@ class Catalogue:
     replies: Mapping[str, tuple[str, ...]]
     questions: Mapping[str, tuple[str, ...]]
     mail: Mapping[str, tuple[str, ...]]
-    #: What a quoted sentence cannot do without, and what says nothing, by name: see `answer/context.py`.
+    #: What a quoted sentence cannot do without, and what says nothing, by name: see `answer/quoting/context.py`.
     passage: Mapping[str, tuple[str, ...]]
     #: What points at a thing as known, each one word.
     definites: frozenset[str]

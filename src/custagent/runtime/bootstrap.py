@@ -25,8 +25,8 @@ from custagent.runtime.clock import SystemClock
 if TYPE_CHECKING:
     from custagent.core.ports import Answerer, ChatModel, Clock, Embedder, Retriever
     from custagent.core.record import AuditEntry
-    from custagent.knowledge.index import IndexFolder
-    from custagent.knowledge.indexer import Indexer
+    from custagent.knowledge.index.index import IndexFolder
+    from custagent.knowledge.index.indexer import Indexer
     from custagent.runtime.mending import Mending
     from custagent.store.store import Store
 
@@ -135,7 +135,7 @@ class Application:
 
     @cached_property
     def indexer(self) -> Indexer:
-        from custagent.knowledge.indexer import Indexer
+        from custagent.knowledge.index.indexer import Indexer
 
         return Indexer(self.store.documents, self.store.vectors, self.embedder)
 
@@ -147,7 +147,7 @@ class Application:
 
     def index_folder(self, agent: str) -> IndexFolder:
         """The index generations of one agent."""
-        from custagent.knowledge.index import IndexFolder
+        from custagent.knowledge.index.index import IndexFolder
 
         return IndexFolder(self.home.index_folder, agent)
 
@@ -156,7 +156,7 @@ class Application:
         return load_agent(self.home, name)
 
     def retriever(self, agent: str) -> Retriever:
-        from custagent.knowledge.retrieve import HybridRetriever
+        from custagent.knowledge.index.retrieve import HybridRetriever
 
         folder = self.index_folder(agent)
         mend = partial(self._mending.begin, folder)
@@ -199,7 +199,7 @@ class Application:
         raises: IndexDamaged, EmbedderError, StoreError.
         """
         from custagent.answer.answerer import ContentAnswerer
-        from custagent.answer.model import LiteLLMChatModel
+        from custagent.answer.model.model import LiteLLMChatModel
         from custagent.core.answer import Question
 
         if isinstance(answerer, ContentAnswerer) and isinstance(answerer.model, LiteLLMChatModel):
@@ -211,7 +211,7 @@ class Application:
         """The model that writes the agent's replies; None for the embedded default."""
         if agent.model == EMBEDDED:
             return None
-        from custagent.answer.model import LiteLLMChatModel
+        from custagent.answer.model.model import LiteLLMChatModel
 
         options = agent.model_options
         key = self._secret(options.api_key) if options else None

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from custagent.core.errors import CustagentError, IndexDamaged
 
 if TYPE_CHECKING:
-    from custagent.knowledge.index import IndexFolder
-    from custagent.knowledge.indexer import Indexer
+    from custagent.knowledge.index.index import IndexFolder
+    from custagent.knowledge.index.indexer import Indexer
 
 _log = logging.getLogger(__name__)
 

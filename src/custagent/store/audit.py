@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 
 from custagent.core.record import AuditEntry
-from custagent.store.database import Database
-from custagent.store.moments import from_text, to_text
+from custagent.store.database.database import Database
+from custagent.store.database.moments import from_text, to_text
 
 
 class Audit:

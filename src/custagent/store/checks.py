@@ -10,8 +10,8 @@ from datetime import datetime
 
 from custagent.core.record import AuditEntry
 from custagent.store.audit import add_entry
-from custagent.store.database import Database
-from custagent.store.moments import from_text, to_text
+from custagent.store.database.database import Database
+from custagent.store.database.moments import from_text, to_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

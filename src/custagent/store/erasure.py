@@ -18,16 +18,16 @@ from custagent.core.conversation import Contact, Event, Status, outcome_of, tran
 from custagent.core.message import DeliveryReceipt, DeliveryStatus
 from custagent.core.record import AuditEntry
 from custagent.store.audit import add_entry
-from custagent.store.backup import rewrite
-from custagent.store.backup_files import forget_unnamed, sweep_left_behind
-from custagent.store.backup_folder import folder_of
-from custagent.store.database import Database
-from custagent.store.lease import check_fence
-from custagent.store.messages import mark_handled, reply_kinds
-from custagent.store.migrations import LATEST_VERSION, version_of
-from custagent.store.moments import to_text
-from custagent.store.scrub import scrub
-from custagent.store.settling import settle
+from custagent.store.conversations.messages import mark_handled, reply_kinds
+from custagent.store.conversations.settling import settle
+from custagent.store.database.backup import rewrite
+from custagent.store.database.backup_files import forget_unnamed, sweep_left_behind
+from custagent.store.database.backup_folder import folder_of
+from custagent.store.database.database import Database
+from custagent.store.database.lease import check_fence
+from custagent.store.database.migrations import LATEST_VERSION, version_of
+from custagent.store.database.moments import to_text
+from custagent.store.database.scrub import scrub
 
 #: The columns in which something of a contact may stand, and what stands there afterwards. A test knows all columns of
 #: all tables, so that a new one is thought of here.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 
 from custagent.core.notice import Notice
-from custagent.store.database import Database
-from custagent.store.lease import check_fence
-from custagent.store.moments import from_text, to_text
+from custagent.store.database.database import Database
+from custagent.store.database.lease import check_fence
+from custagent.store.database.moments import from_text, to_text
 
 _COLUMNS = "id, key, kind, permission, text, conversation, at"
 

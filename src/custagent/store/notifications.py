@@ -17,9 +17,9 @@ from custagent.core.notice import Notice
 from custagent.core.notification import Happening, Notification, NotificationEvent, WebhookState
 from custagent.core.record import AuditEntry
 from custagent.store.audit import add_entry
-from custagent.store.database import Database
-from custagent.store.lease import check_fence
-from custagent.store.moments import from_text, to_text
+from custagent.store.database.database import Database
+from custagent.store.database.lease import check_fence
+from custagent.store.database.moments import from_text, to_text
 from custagent.store.notices import tell_once
 
 #: How long it is remembered that something was told, or given up, or waits for a receiver that is gone.

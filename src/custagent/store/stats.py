@@ -12,8 +12,8 @@ from custagent.core.conversation import IMPORTED, Outcome, Status
 from custagent.core.credit import CreditKind
 from custagent.core.message import CHARGED_KINDS, MessageKind
 from custagent.core.stats import GAVE_AWAY, TOOK_PART, ConversationFacts, LedgerFacts
-from custagent.store.database import Database
-from custagent.store.moments import from_text, to_text
+from custagent.store.database.database import Database
+from custagent.store.database.moments import from_text, to_text
 
 
 def _listed(kinds: Iterable[MessageKind]) -> str:

@@ -10,45 +10,45 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from custagent.core.ports import Clock
-from custagent.store.database import Database
-from custagent.store.seal import seal
+from custagent.store.database.database import Database
+from custagent.store.database.seal import seal
 
 if TYPE_CHECKING:
     from custagent.store.audit import Audit
-    from custagent.store.channel_news import ChannelNews
     from custagent.store.channel_states import ChannelStates
     from custagent.store.checks import ChannelChecks
-    from custagent.store.conversations import SqliteConversationStore
-    from custagent.store.credit_histories import CreditHistories
-    from custagent.store.documents import SqliteDocumentStore
+    from custagent.store.content.documents import SqliteDocumentStore
+    from custagent.store.content.gap_questions import GapQuestions
+    from custagent.store.content.gaps import Gaps
+    from custagent.store.content.questions import Questions
+    from custagent.store.content.sources import SqliteSourceStates
+    from custagent.store.content.vectors import SqliteVectorCache
+    from custagent.store.conversations.channel_news import ChannelNews
+    from custagent.store.conversations.conversations import SqliteConversationStore
+    from custagent.store.conversations.feedback import SqliteFeedback
+    from custagent.store.conversations.files import AttachedFiles
+    from custagent.store.conversations.handoffs import Handoffs
+    from custagent.store.conversations.left_to_people import OptOuts
+    from custagent.store.conversations.mail_traffic import MailTraffic
+    from custagent.store.conversations.notes import Notes
+    from custagent.store.conversations.outbox import SqliteOutbox
+    from custagent.store.conversations.past import PastConversations
+    from custagent.store.conversations.queue import Queue
+    from custagent.store.conversations.recaps import Recaps
+    from custagent.store.conversations.search import Search
+    from custagent.store.conversations.timers import Timers
+    from custagent.store.conversations.undelivered import Undelivered
+    from custagent.store.database.lease import Lease
     from custagent.store.erasure import Erasure
-    from custagent.store.feedback import SqliteFeedback
-    from custagent.store.files import AttachedFiles
-    from custagent.store.gap_questions import GapQuestions
-    from custagent.store.gaps import Gaps
-    from custagent.store.handoffs import Handoffs
-    from custagent.store.lease import Lease
-    from custagent.store.ledger import Ledger
-    from custagent.store.left_to_people import OptOuts
-    from custagent.store.mail_traffic import MailTraffic
-    from custagent.store.notes import Notes
+    from custagent.store.ledger.credit_histories import CreditHistories
+    from custagent.store.ledger.ledger import Ledger
     from custagent.store.notices import Notices
     from custagent.store.notifications import Notifications
-    from custagent.store.outbox import SqliteOutbox
-    from custagent.store.past import PastConversations
     from custagent.store.pauses import Pauses
     from custagent.store.presence import Presence
-    from custagent.store.questions import Questions
-    from custagent.store.queue import Queue
-    from custagent.store.recaps import Recaps
-    from custagent.store.search import Search
     from custagent.store.sign_in import SignIn
-    from custagent.store.sources import SqliteSourceStates
     from custagent.store.stats import Stats
-    from custagent.store.timers import Timers
     from custagent.store.totals import Totals
-    from custagent.store.undelivered import Undelivered
-    from custagent.store.vectors import SqliteVectorCache
     from custagent.store.versions import AppliedVersions
 
 Made_co = TypeVar("Made_co", covariant=True)
@@ -88,19 +88,19 @@ class Store:
 
     @_Part
     def documents(self) -> SqliteDocumentStore:
-        from custagent.store.documents import SqliteDocumentStore
+        from custagent.store.content.documents import SqliteDocumentStore
 
         return SqliteDocumentStore(self._database, self._clock)
 
     @_Part
     def vectors(self) -> SqliteVectorCache:
-        from custagent.store.vectors import SqliteVectorCache
+        from custagent.store.content.vectors import SqliteVectorCache
 
         return SqliteVectorCache(self._database)
 
     @_Part
     def sources(self) -> SqliteSourceStates:
-        from custagent.store.sources import SqliteSourceStates
+        from custagent.store.content.sources import SqliteSourceStates
 
         return SqliteSourceStates(self._database)
 
@@ -118,13 +118,13 @@ class Store:
 
     @_Part
     def ledger(self) -> Ledger:
-        from custagent.store.ledger import Ledger
+        from custagent.store.ledger.ledger import Ledger
 
         return Ledger(self._database)
 
     @_Part
     def credit_histories(self) -> CreditHistories:
-        from custagent.store.credit_histories import CreditHistories
+        from custagent.store.ledger.credit_histories import CreditHistories
 
         return CreditHistories(self._database)
 
@@ -142,80 +142,80 @@ class Store:
 
     @_Part
     def conversations(self) -> SqliteConversationStore:
-        from custagent.store.conversations import SqliteConversationStore, new_conversation_id
+        from custagent.store.conversations.conversations import SqliteConversationStore, new_conversation_id
 
         return SqliteConversationStore(self._database, self._make_conversation_id or new_conversation_id)
 
     @_Part
     def channel_news(self) -> ChannelNews:
-        from custagent.store.channel_news import ChannelNews
-        from custagent.store.conversations import new_conversation_id
+        from custagent.store.conversations.channel_news import ChannelNews
+        from custagent.store.conversations.conversations import new_conversation_id
 
         return ChannelNews(self._database, self._make_conversation_id or new_conversation_id)
 
     @_Part
     def files(self) -> AttachedFiles:
-        from custagent.store.files import AttachedFiles
+        from custagent.store.conversations.files import AttachedFiles
 
         return AttachedFiles(self._database)
 
     @_Part
     def opt_outs(self) -> OptOuts:
-        from custagent.store.left_to_people import OptOuts
+        from custagent.store.conversations.left_to_people import OptOuts
 
         return OptOuts(self._database)
 
     @_Part
     def outbox(self) -> SqliteOutbox:
-        from custagent.store.outbox import SqliteOutbox
+        from custagent.store.conversations.outbox import SqliteOutbox
 
         return SqliteOutbox(self._database, self._clock)
 
     @_Part
     def undelivered(self) -> Undelivered:
-        from custagent.store.undelivered import Undelivered
+        from custagent.store.conversations.undelivered import Undelivered
 
         return Undelivered(self._database)
 
     @_Part
     def mail_traffic(self) -> MailTraffic:
-        from custagent.store.mail_traffic import MailTraffic
+        from custagent.store.conversations.mail_traffic import MailTraffic
 
         return MailTraffic(self._database)
 
     @_Part
     def timers(self) -> Timers:
-        from custagent.store.timers import Timers
+        from custagent.store.conversations.timers import Timers
 
         return Timers(self._database)
 
     @_Part
     def feedback(self) -> SqliteFeedback:
-        from custagent.store.feedback import SqliteFeedback
+        from custagent.store.conversations.feedback import SqliteFeedback
 
         return SqliteFeedback(self._database)
 
     @_Part
     def questions(self) -> Questions:
-        from custagent.store.questions import Questions
+        from custagent.store.content.questions import Questions
 
         return Questions(self._database)
 
     @_Part
     def gaps(self) -> Gaps:
-        from custagent.store.gaps import Gaps
+        from custagent.store.content.gaps import Gaps
 
         return Gaps(self._database)
 
     @_Part
     def gap_questions(self) -> GapQuestions:
-        from custagent.store.gap_questions import GapQuestions
+        from custagent.store.content.gap_questions import GapQuestions
 
         return GapQuestions(self._database)
 
     @_Part
     def lease(self) -> Lease:
-        from custagent.store.lease import Lease
+        from custagent.store.database.lease import Lease
 
         return Lease(self._database)
 
@@ -233,13 +233,13 @@ class Store:
 
     @_Part
     def handoffs(self) -> Handoffs:
-        from custagent.store.handoffs import Handoffs
+        from custagent.store.conversations.handoffs import Handoffs
 
         return Handoffs(self._database)
 
     @_Part
     def recaps(self) -> Recaps:
-        from custagent.store.recaps import Recaps
+        from custagent.store.conversations.recaps import Recaps
 
         return Recaps(self._database)
 
@@ -269,13 +269,13 @@ class Store:
 
     @_Part
     def search(self) -> Search:
-        from custagent.store.search import Search
+        from custagent.store.conversations.search import Search
 
         return Search(self._database)
 
     @_Part
     def past(self) -> PastConversations:
-        from custagent.store.past import PastConversations
+        from custagent.store.conversations.past import PastConversations
 
         return PastConversations(self._database)
 
@@ -287,13 +287,13 @@ class Store:
 
     @_Part
     def queue(self) -> Queue:
-        from custagent.store.queue import Queue
+        from custagent.store.conversations.queue import Queue
 
         return Queue(self._database)
 
     @_Part
     def notes(self) -> Notes:
-        from custagent.store.notes import Notes
+        from custagent.store.conversations.notes import Notes
 
         return Notes(self._database)
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from custagent.core.conversation import IMPORTED, Status
 from custagent.core.message import DeliveryStatus, Sender
-from custagent.store.database import Database
-from custagent.store.moments import from_text
+from custagent.store.database.database import Database
+from custagent.store.database.moments import from_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from typing import Any
 from custagent.core.ids import content_hash
 from custagent.core.record import AppliedVersion, AuditEntry
 from custagent.store.audit import add_entry
-from custagent.store.database import Database
-from custagent.store.moments import from_text, to_text
+from custagent.store.database.database import Database
+from custagent.store.database.moments import from_text, to_text
 
 _COLUMNS = "agent, version, text, hash, actor, applied_at, git_commit"
 _LIVE = (

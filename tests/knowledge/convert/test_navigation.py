@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from custagent.core.document import RawContent
 from custagent.knowledge.convert.html import read_html
-from custagent.knowledge.split import split
+from custagent.knowledge.cutting.split import split
 
 #: The text of this site's pages, as its makers mark it.
 TEXT = "div.body"

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 
 from custagent.core.document import RawContent
-from custagent.knowledge.url import normal_url
+from custagent.knowledge.web.url import normal_url
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FIELD = re.compile(r"^([a-z][a-z_-]*)[ \t]*:[ \t]*(\S.*)$", re.MULTILINE | re.IGNORECASE)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from custagent.core.ports import Embedder
-from custagent.knowledge.scale import is_calibrated
+from custagent.knowledge.index.scale import is_calibrated
 
 if TYPE_CHECKING:
     from custagent.core.ports import Vectors

@@ -18,10 +18,10 @@ import httpcore
 import httpx
 
 from custagent.core.errors import FetchError, UsageError
-from custagent.knowledge import headers as header
-from custagent.knowledge.addresses import AddressGuard
-from custagent.knowledge.fetch import USER_AGENT, certificate_error
-from custagent.knowledge.transport import GuardedTransport
+from custagent.knowledge.web import headers as header
+from custagent.knowledge.web.addresses import AddressGuard
+from custagent.knowledge.web.fetch import USER_AGENT, certificate_error
+from custagent.knowledge.web.transport import GuardedTransport
 
 #: Where HubSpot serves it.
 BASE: Final = "https://api.hubapi.com"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from custagent.knowledge.url import normal_url
+from custagent.knowledge.web.url import normal_url
 
 #: By the type of the collection (SRC-1): where the API lists them.
 KINDS: Final[Mapping[str, str]] = {

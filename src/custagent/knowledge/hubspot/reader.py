@@ -12,9 +12,9 @@ from custagent.core.errors import FetchError, SourceError
 from custagent.knowledge.convert.as_markdown import as_markdown
 from custagent.knowledge.convert.front_matter import write_front_matter
 from custagent.knowledge.convert.worker import Converter
-from custagent.knowledge.fetch import Fetched, Fetcher
 from custagent.knowledge.hubspot.listing import HubSpotPage
 from custagent.knowledge.hubspot.modules import modules_html, without_template
+from custagent.knowledge.web.fetch import Fetched, Fetcher
 
 #: Fields of the front matter: HubSpot's number, by which a file is known again, and that it was made of modules.
 ID_FIELD: Final = "hubspot"

@@ -1,0 +1,1 @@
+"""How sure the agent is, and what it does about it."""

@@ -1,0 +1,1 @@
+"""What a model writes, and what is checked before anybody reads it."""

@@ -1,0 +1,1 @@
+"""The words of passages that answer, whole and as they stand."""

@@ -1,0 +1,1 @@
+"""Finding passages: vectors and words, in generations on disk."""

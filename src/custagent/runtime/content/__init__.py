@@ -1,0 +1,1 @@
+"""What agents answer from: sources added, read and looked over, and gaps that become answers."""

@@ -1,8 +1,0 @@
-"""Whether everything that custagent needs is there and in order; each finding says what to do (`custagent doctor`)."""
-
-from __future__ import annotations
-
-from custagent.runtime.doctor.examine import examine
-from custagent.runtime.doctor.finding import Finding, Health
-
-__all__ = ["Finding", "Health", "examine"]

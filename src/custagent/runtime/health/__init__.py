@@ -1,0 +1,1 @@
+"""How the workspace and its surroundings are doing."""

@@ -1,0 +1,1 @@
+"""The runner: what it does at the same time, a loop or a step a file."""

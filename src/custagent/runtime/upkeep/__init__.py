@@ -1,0 +1,1 @@
+"""Keeping the workspace safe, and what people said private."""

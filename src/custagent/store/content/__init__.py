@@ -1,0 +1,1 @@
+"""What agents answer from, and what they could not answer."""

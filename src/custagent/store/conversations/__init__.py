@@ -1,0 +1,1 @@
+"""Contacts, their conversations, and the replies on their way."""

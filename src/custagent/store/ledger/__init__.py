@@ -1,0 +1,1 @@
+"""Credits: entries that are never changed, and what they add up to."""
