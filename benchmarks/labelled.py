@@ -106,6 +106,10 @@ class FewPassages:
         kept = right | set(chance.sample(others, min(len(others), max(0, size - len(right)))))
         return replace(found, chunks=tuple(scored for scored in found.chunks if scored.chunk.id in kept))
 
+    def holding(self, text: str, language: str) -> Mapping[str, int]:
+        """See the port: what the whole content holds."""
+        return self._whole.holding(text, language)
+
     def _is_right(self, scored: ScoredChunk) -> bool:
         chunk = scored.chunk
         return any(place.holds(chunk.location, chunk.anchor, chunk.page) for place in self.places)

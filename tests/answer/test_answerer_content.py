@@ -67,6 +67,9 @@ class Found:
     def retrieve(self, _search: Search, *, limit: int) -> Retrieval:
         return replace(self._found, chunks=self._found.chunks[:limit])
 
+    def holding(self, _text: str, _language: str) -> dict[str, int]:
+        return {}
+
 
 class TestHeadings:
     """What the content and the conversation tell of the words in headings reaches the ranking."""

@@ -158,7 +158,9 @@ def test_every_word_is_said_somewhere() -> None:
     pages, scripts = "".join(TEMPLATES.values()), "".join(SCRIPTS.values())
     code = "".join(one.read_text(encoding="utf-8") for one in INBOX.iterdir() if one.name.endswith(".py"))
     around = files("custagent.runtime")
-    code += "".join((around / name).read_text(encoding="utf-8") for name in ("attachments.py", "channel_states.py"))
+    code += "".join(
+        (around / name).read_text(encoding="utf-8") for name in ("inbox/attachments.py", "runner/channel_states.py")
+    )
     english = tables(FALLBACK)
     code += (files("custagent.locales.staff") / "__init__.py").read_text(encoding="utf-8")
     unsaid = [key for key in english["page"] if f"say.{key}" not in pages and not key.endswith("_since")]

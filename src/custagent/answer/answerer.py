@@ -21,6 +21,7 @@ from custagent.answer.deciding.reference import with_references
 from custagent.answer.model.rewrite import Rewritten, rewrite
 from custagent.answer.signals import Signals, read_signals, topic_words
 from custagent.answer.together import Solved, parts_of, sum_of, surer, together
+from custagent.answer.understanding.same_words import in_words_of_content
 from custagent.answer.understanding.several import MAX_PARTS, OWN_TOPIC
 from custagent.answer.understanding.triggers import Triggers, guarded
 from custagent.answer.understanding.understanding import Asked, understand
@@ -174,11 +175,19 @@ class ContentAnswerer:
 
     def _search(self, asked: Asked, search: Search, watch: _Stopwatch) -> tuple[Ranking, Signals]:
         language = asked.language
+        search = self._in_words_of_content(search, language)
         found = self.retriever.retrieve(search, limit=POOL)
         watch.add(found.timings_ms)
         valid = self._valid(found.chunks)
         ranking = rank(search.text, language, valid, rarity=found.rarity, context=search.context, chosen=asked.chosen)
         return ranking, read_signals(search.text, language, ranking.chunks, found.rarity)
+
+    def _in_words_of_content(self, search: Search, language: str) -> Search:
+        def holding(text: str) -> Mapping[str, int]:
+            return self.retriever.holding(text, language)
+
+        text, context = (in_words_of_content(one, language, holding) for one in (search.text, search.context))
+        return replace(search, text=text, context=context)
 
     def _forgotten(self, attempts: Attempts, signals: Signals, agent: AgentDefinition) -> Attempts:
         """What was tried for another topic does not count (ANS-2), where the content knows the new one.

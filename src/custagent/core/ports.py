@@ -109,6 +109,10 @@ class Retriever(Protocol):
         """
         ...
 
+    def holding(self, text: str, language: str) -> Mapping[str, int]:
+        """In how many passages of that language each stemmed word of `text` stands."""
+        ...
+
 
 class Answerer(Protocol):
     """The one way from a question to an answer: preview, test and live alike (ANS-1)."""

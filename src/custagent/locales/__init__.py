@@ -59,6 +59,8 @@ class Catalogue:
     mail: Mapping[str, tuple[str, ...]]
     #: What a quoted sentence cannot do without, and what says nothing, by name: see `answer/quoting/context.py`.
     passage: Mapping[str, tuple[str, ...]]
+    #: What customers and pages say for the same thing: groups of words, or of phrases of words.
+    same_words: tuple[tuple[str, ...], ...]
     #: What points at a thing as known, each one word.
     definites: frozenset[str]
     negations: frozenset[str]
@@ -119,6 +121,7 @@ def catalogue(language: str) -> Catalogue:
         questions=_phrases(raw["questions"]),
         mail=_phrases(raw["mail"]),
         passage=_phrases(raw["passage"]),
+        same_words=tuple(tuple(group) for group in raw["same_words"]["groups"]),
         definites=frozenset(raw["definites"]["words"]),
         negations=frozenset(raw["negations"]["words"]),
         numbers=raw["numbers"],

@@ -20,6 +20,7 @@ from custagent.knowledge.index.index import Index, IndexFolder, Live
 from custagent.knowledge.index.lexicon import Postings
 from custagent.knowledge.index.nearest import cosines
 from custagent.knowledge.index.unindexed import Unindexed, Waiting
+from custagent.language import words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -140,6 +141,13 @@ class HybridRetriever:
         timings["search"] = (time.perf_counter() - loaded) * 1000 - timings["embed"]
         rarity = _rarity(search, sight.index, sight.waiting)
         return Retrieval(chunks=tuple(chunks[:limit]), rarity=rarity, timings_ms=timings)
+
+    def holding(self, text: str, language: str) -> dict[str, int]:
+        """See the port."""
+        sight = self._look()
+        there = [*(sight.index.postings if sight.index else ()), *sight.waiting.postings]
+        own = [one for one in there if one.language == language]
+        return {word: sum(one.holding(word) for one in own) for word in words(text, language)}
 
     def live_index(self) -> Index | None:
         """The generation that serves: the live one, loaded when it is new. None when there is none that can be used.
