@@ -11,14 +11,7 @@ from custagent.core.answer import Answer, Question
 from custagent.core.conversation import Begun, Conversation, Threading, Turn
 from custagent.core.document import Chunk, Document, ScoredChunk, SourceState
 from custagent.core.errors import ChannelError, SendFault
-from custagent.core.message import (
-    Attachment,
-    DeliveryReceipt,
-    InboundMessage,
-    Message,
-    OutboundMessage,
-    RepliedTo,
-)
+from custagent.core.message import Attachment, DeliveryReceipt, InboundMessage, Message, OutboundMessage, RepliedTo
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,9 +96,9 @@ class Retriever(Protocol):
     """Finds passages of one agent's content."""
 
     def retrieve(self, search: Search, *, limit: int) -> Retrieval:
-        """The `limit` best passages. Empty content gives none. Raises IndexDamaged.
+        """The `limit` best passages, by the weighted mean of the scores for the text and for its context.
 
-        Scores are the weighted mean of those for the text and those for its context.
+        Empty content gives none. Raises IndexDamaged.
         """
         ...
 
