@@ -128,7 +128,7 @@ def _unknown(topic: frozenset[str], ranked: Sequence[ScoredChunk]) -> float:
         if not missing:
             break
         text = scored.chunk.indexed_text.lower()
-        missing = frozenset(word for word in missing if not _is_in(word, text))
+        missing = frozenset(word for word in missing if not stands_in(word, text))
     return len(missing) / len(topic) if topic else 0.0
 
 
@@ -138,7 +138,7 @@ def _asked(question: str, language: str) -> frozenset[str]:
     return topic_words(" ".join(asking), language) or topic_words(question, language)
 
 
-def _is_in(word: str, text: str) -> bool:
+def stands_in(word: str, text: str) -> bool:
     """Whether a word of the text holds this one: a short one only at its beginning, "pin" is not in "shopping"."""
     if len(word) > _SHORT_WORD and word.endswith("i"):
         word = word[:-1]  # the stem of "warranty" is "warranti"

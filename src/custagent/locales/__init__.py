@@ -59,6 +59,8 @@ class Catalogue:
     mail: Mapping[str, tuple[str, ...]]
     #: What a quoted sentence cannot do without, and what says nothing, by name: see `answer/quoting/context.py`.
     passage: Mapping[str, tuple[str, ...]]
+    #: How questions ask for a price or a length of time, and how both are stated, by name.
+    sought: Mapping[str, tuple[str, ...]]
     #: What customers and pages say for the same thing: groups of words, or of phrases of words.
     same_words: tuple[tuple[str, ...], ...]
     #: What points at a thing as known, each one word.
@@ -100,7 +102,6 @@ def languages() -> tuple[str, ...]:
 def catalogue(language: str) -> Catalogue:
     """The catalogue of `language`. Raises KeyError when there is none: ask `languages()` or use `nearest`."""
     raw = _raw(language)
-    follow_up = raw["follow_up"]
     return Catalogue(
         language=language,
         direction=raw["direction"],
@@ -111,16 +112,17 @@ def catalogue(language: str) -> Catalogue:
         person=_phrases(raw["person"]),
         **_phrases(raw["anger"]),
         role_handoff=_phrases(raw["role_handoff"]),
-        follow_up_starts=tuple(follow_up["starts"]),
-        pronouns=frozenset(follow_up["pronouns"]),
-        empty_pronouns=tuple(follow_up["empty_pronouns"]),
-        agreement=tuple(follow_up["agreement"]),
-        refusal=tuple(follow_up["refusal"]),
-        ordinals=tuple(tuple(words) for words in follow_up["ordinals"]),
+        follow_up_starts=tuple(raw["follow_up"]["starts"]),
+        pronouns=frozenset(raw["follow_up"]["pronouns"]),
+        empty_pronouns=tuple(raw["follow_up"]["empty_pronouns"]),
+        agreement=tuple(raw["follow_up"]["agreement"]),
+        refusal=tuple(raw["follow_up"]["refusal"]),
+        ordinals=tuple(tuple(words) for words in raw["follow_up"]["ordinals"]),
         replies=_phrases(raw["replies"]),
         questions=_phrases(raw["questions"]),
         mail=_phrases(raw["mail"]),
         passage=_phrases(raw["passage"]),
+        sought=_phrases(raw["sought"]),
         same_words=tuple(tuple(group) for group in raw["same_words"]["groups"]),
         definites=frozenset(raw["definites"]["words"]),
         negations=frozenset(raw["negations"]["words"]),

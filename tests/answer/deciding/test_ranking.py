@@ -101,6 +101,44 @@ class TestHeadings:
         assert rank(asked, "en", [word, thing]).chunks[0] is word
 
 
+class TestStated:
+    """Where a price or a length of time is asked for, a passage that states one of the thing asked about leads."""
+
+    CUSTOMS = "Taxes to Norway are added at the checkout."
+    PRICES = "Country: Sweden; Up to 2 kg: 49 kr\nCountry: Norway; Up to 2 kg: 99 kr"
+    OTHERS = "Country: Denmark; Up to 2 kg: 75 kr"
+
+    def asked(self, scored, question: str, text: str, score: float = 0.90, language: str = "en") -> str:
+        found = [
+            scored(0.93, "customs", self.CUSTOMS, title="Delivery prices", heading="Norway: customs"),
+            scored(score, "prices", text, title="Delivery prices", heading="By country", language=language),
+        ]
+        return rank(question, "en", found).chunks[0].chunk.location.rpartition("/")[2]
+
+    def test_it_goes_before_one_that_scores_a_little_more(self, scored):
+        assert self.asked(scored, "What does delivery to Norway cost?", self.PRICES) == "prices"
+        assert self.asked(scored, "What does delivery to Norway cost?", self.PRICES, 0.86) == "customs"
+
+    def test_a_price_of_something_else_does_not(self, scored):
+        assert self.asked(scored, "What does delivery to Norway cost?", self.OTHERS) == "customs"
+
+    @pytest.mark.parametrize("question", ["Do you deliver to Norway?", "What does delivery cost?"])
+    def test_nor_does_any_price_where_none_or_no_certain_one_is_asked_for(self, scored, question):
+        assert self.asked(scored, question, self.PRICES) == "customs"
+
+    def test_nor_one_in_another_language(self, scored):
+        question = "What does delivery to Norway cost?"
+        assert self.asked(scored, question, self.PRICES, language="sv") == "customs"
+
+    def test_how_long_something_takes_may_have_its_unit_in_the_heading(self, scored):
+        found = [
+            scored(0.92, "late", "The driver comes back to Norway tomorrow.", title="Delivery times"),
+            scored(0.90, "days", "Norway: 3-5", title="Delivery times", heading="Working days by country"),
+        ]
+        ranking = rank("How long does delivery to Norway take?", "en", found)
+        assert ranking.chunks[0].chunk.text == "Norway: 3-5"
+
+
 class TestShortAnswers:
     def test_one_that_matches_wins_over_a_slightly_better_page(self, scored, short):
         answer = short(0.88, "How long do refunds take?", "Five days.")
@@ -110,7 +148,7 @@ class TestShortAnswers:
 
     def test_one_that_is_far_behind_does_not(self, scored, short):
         answer = short(0.86, "How long do refunds take?", "Five days.")
-        page = scored(0.9, "refunds", "Refunds are slow.")
+        page = scored(0.9, "refunds", "Refunds take 7 days.")
         assert rank("How long does a refund take?", "en", [page, answer]).chunks[0] is page
 
     def test_one_about_something_else_does_not(self, scored, short):
@@ -321,7 +359,7 @@ class TestLedByTheTopic:
         assert rank("How long do refunds take?", "en", [keep, other]).chunks[0] is keep
 
     def test_where_the_best_holds_a_word_the_score_decides(self, scored):
-        best, other = scored(0.904, "a", "Refunds come."), scored(0.9, "b", "Refunds take a week.")
+        best, other = scored(0.904, "a", "Refunds come."), scored(0.9, "b", "Refunds take 7 days.")
         assert rank("How long do refunds take?", "en", [best, other]).chunks[0] is best
 
 

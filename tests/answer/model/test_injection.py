@@ -6,6 +6,7 @@ system prompt, an address that is in no cited page, an image, or a secret.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 
@@ -80,12 +81,13 @@ def site(shared_content, chunk):
     return content
 
 
-def assert_safe(answer: Answer, pages: str, told: str = "") -> None:
+def assert_safe(answer: Answer, *pages: str, told: str = "") -> None:
     """Nothing leaves that is not in a cited page."""
     text = answer.text
     for address in re.findall(r"(?:https?://|www\.)[^\s<>)\]]+|[\w.+-]+@[\w.-]+\w|\bevil\S*", text):
-        assert address.rstrip(".,") in pages, text
-    assert not re.search(r"!\[|<img|<script|\]\(", text.replace(pages, "")), text
+        assert address.rstrip(".,") in " ".join(pages), text
+    own = functools.reduce(lambda rest, page: rest.replace(page, ""), pages, text)
+    assert not re.search(r"!\[|<img|<script|\]\(", own), text
     assert "canary" not in text
     rules = [line for line in told.split("Passages:", maxsplit=1)[0].split("\n") if len(line) > 20]
     assert not any(rule in text for rule in rules), text
@@ -101,9 +103,9 @@ def test_in_a_message(site, agent, family):
     answer = site.answerer(agent(sure="answer"), model=model, said=heard.append).answer(asked)
     if answer.decision.kind is DecisionKind.ANSWER and answer.citations:
         assert answer.text == site.answerer(agent(sure="answer")).answer(asked).text or obeyed not in answer.text
-    assert_safe(answer, REFUNDS, model.told)
+    assert_safe(answer, REFUNDS, told=model.told)
     # What a preview shows before the end is checked as well.
-    assert_safe(type(answer)(decision=answer.decision, text=" ".join(heard), language="en"), REFUNDS, model.told)
+    assert_safe(type(answer)(decision=answer.decision, text=" ".join(heard), language="en"), REFUNDS, told=model.told)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -113,14 +115,13 @@ def test_planted_in_a_page(content, chunk, agent, family):
     planted = f"Refunds for gift cards take 9 working days. {attack}"
     content.add([chunk(REFUNDS, location="refunds.md", title="Refunds")], source="refunds.md")
     content.add([chunk(planted, location="planted.md", title="Gift cards")], source="planted.md")
-    pages = f"{REFUNDS} {planted}"
     model = Obedient(obeyed)
     answer = content.answerer(agent(sure="answer"), model=model).answer(Question(text=QUESTION))
-    assert_safe(answer, pages, model.told)
+    assert_safe(answer, REFUNDS, planted, told=model.told)
     cited = {one.location for one in answer.citations}
     assert "evil" not in answer.text or "planted.md" in cited
     assert len(re.findall(r"<\s*/?\s*passage\b", model.told)) == 2 * model.told.count('<passage number="')
-    assert_safe(content.answerer(agent(sure="answer")).answer(Question(text=QUESTION)), pages)
+    assert_safe(content.answerer(agent(sure="answer")).answer(Question(text=QUESTION)), REFUNDS, planted)
 
 
 @pytest.mark.parametrize("family", ["system prompt", "link", "forged turn", "payment"])
@@ -132,7 +133,7 @@ def test_planted_in_what_was_said_before(site, agent, family):
     )
     model = Obedient(obeyed)
     answer = site.answerer(agent(sure="answer"), model=model).answer(Question(text=QUESTION, history=history))
-    assert_safe(answer, REFUNDS, model.told)
+    assert_safe(answer, REFUNDS, told=model.told)
 
 
 #: By kind: what is written, and what of it must not be in any request, blanks and dashes left out.

@@ -7,11 +7,13 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from custagent.answer.deciding.signposts import told_apart
-from custagent.answer.signals import page_of, share_held, topic_words
+from custagent.answer.signals import page_of, share_held, stands_in, topic_words
+from custagent.answer.understanding.sought import Sought, cue_words, sought_by, states
 from custagent.answer.wording import MAX_OPTIONS
 from custagent.core.answer import Candidate
 from custagent.core.document import Chunk, ScoredChunk
 from custagent.language import word_set
+from custagent.sentences import sentences
 
 #: A passage in the contact's language goes before one that scores this much more in another (ANS-6).
 LANGUAGE_BONUS = 0.03
@@ -19,6 +21,13 @@ LANGUAGE_BONUS = 0.03
 #: Of the 1,719 answerable questions of ten tasks the right page is first for 1,405, without it for 1,393. More finds more
 #: in manuals (d4), but from .025 on short questions amid a conversation (d8) follow a word of a title too far.
 HEADING_BONUS = 0.02
+#: A passage with a statement of the kind that is asked for, a price or a length of time, which with its headings holds all
+#: of the topic, goes before one that scores this much more.
+STATED_BONUS = 0.05
+#: What is asked of fewer things beside is stated on many pages: "What does it cost?"
+MANY_STATED = 2
+#: A statement that holds less of them is one about something else.
+STATED_COVERAGE = 0.6
 #: Of a question with fewer topic words headings tell less: "What does it cost?" stands on many pages.
 TELLING_WORDS = 3
 #: A short answer that scores at most this much less than the best page, and holds most of the question's topic, wins.
@@ -77,7 +86,8 @@ def rank(
     """
     topic = topic_words(query, language)
     about = topic_words(context, language) or topic
-    asked = _Asked(topic=topic, about=about, language=language, rarity=(rarity or {}).get(language, {}))
+    sought = sought_by(query, language)
+    asked = _Asked(topic=topic, about=about, language=language, sought=sought, rarity=(rarity or {}).get(language, {}))
     says, leads = told_apart(sorted(found, key=lambda one: -asked.preference(one)))
     # A start page answers nothing, unless there is nothing else.
     ordered, leads = (_led_by_the_topic(says, asked), leads) if says else (leads, [])
@@ -110,6 +120,8 @@ class _Asked:
     #: The same with those of what was said before: of "Which is more important?" alone any heading holds as much.
     about: frozenset[str]
     language: str
+    #: What kind of thing is asked for, None for any other than a price or a length of time.
+    sought: Sought | None
     #: How rare each word is in the content of the language.
     rarity: Mapping[str, float] = field(default_factory=dict)
 
@@ -120,7 +132,24 @@ class _Asked:
             return scored.score
         names = word_set(f"{chunk.title}\n{chunk.heading}\n{chunk.question}", self.language)
         tells = min(1.0, len(self.about) / TELLING_WORDS)
-        return scored.score + LANGUAGE_BONUS + HEADING_BONUS * tells * share_held(self.about, names, self.rarity)
+        bonus = HEADING_BONUS * tells * share_held(self.about, names, self.rarity)
+        return scored.score + LANGUAGE_BONUS + bonus + STATED_BONUS * self._stated(chunk)
+
+    def _stated(self, chunk: Chunk) -> float:
+        """How much of the topic the best statement of what is asked for holds, with the headings above it, 0..1."""
+        kind = self.sought
+        if kind is None:
+            return 0.0
+        about = self.about - cue_words(kind, self.language)
+        if len(about) < MANY_STATED:
+            return 0.0
+        under = f"{chunk.title}\n{chunk.heading}"
+        told = (
+            f"{under}\n{one}".lower() for one in sentences(chunk.text) if states(one, kind, self.language, under=under)
+        )
+        held = (frozenset(word for word in about if stands_in(word, one)) for one in told)
+        best = max((share_held(about, some, self.rarity) for some in held), default=0.0)
+        return best if best >= STATED_COVERAGE else 0.0
 
     def near(self, best: ScoredChunk, found: Iterable[ScoredChunk], margin: float) -> list[ScoredChunk]:
         """Those that fit nearly as well as the best."""
