@@ -163,7 +163,7 @@ def build_both(session: nox.Session, source: Path, dist: Path) -> None:
 
 def build_again(session: nox.Session, dist: Path) -> None:
     """Build both from the source archive, in another folder with other times and rights: the bytes have to be the same."""
-    other = Path(session.create_tmp()) / "again"
+    other = Path(session.create_tmp()).absolute() / "again"
     shutil.rmtree(other, ignore_errors=True)
     with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
         archive.extractall(other, filter="data")

@@ -74,7 +74,8 @@ def start_often(workspace: str, port: str) -> None:
     from custagent.cli import app, run  # noqa: F401 - what the command would import
     from custagent.knowledge.index import retrieve  # noqa: F401 - see above
     from custagent.language import detect
-    from custagent.runtime.kinds import chat, server  # noqa: F401 - see above
+    from custagent.runtime.kinds import chat  # noqa: F401 - see above
+    from custagent.runtime.web import server  # noqa: F401 - see above
 
     detect("How long is the warranty?", "en")
     print("ready", flush=True)
