@@ -74,6 +74,7 @@ def test_list_and_show_tell_what_is_live(run: Run, workspace: Path) -> None:
     )
     assert "version 1*" in run("list").out
     shown = run("show", "support").out
+    assert "Personality:    friendly" in shown
     assert "confidence 0.80" in shown
     assert "changed since" in shown
     assert run("show", "support", "--json").json["definition"]["confidence"]["answer"] == 0.8

@@ -60,11 +60,11 @@ def show(ctx: typer.Context, agent: AgentName, json: Json = False) -> None:
     if json:
         print_json({"definition": definition, "summary": summary, "sources": listed})
         return
-    tone = definition.voice or (definition.personality.value if definition.personality else "plain")
+    personality = definition.personality.value if definition.personality else "none"
     live = f"version {summary.version}" if summary.version else "never applied"
     facts = [
         ("Role", definition.role.value),
-        ("Tone", tone),
+        ("Voice", definition.voice) if definition.voice else ("Personality", personality),
         ("Language", definition.default_language),
         ("Model", definition.model),
         ("Confidence", _confidence(definition.confidence)),

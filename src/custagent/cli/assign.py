@@ -140,7 +140,7 @@ def _tell_that_nobody_gets_it(app: Application, agent: str, channels: Sequence[s
     warn(
         "No person gets what it cannot answer: it tells the contact that nobody is there, and goes on.",
         hint=f"custagent assign {agent} {' '.join(channels)} --to {to}"
-        + ("" if targets else ", once somebody has a seat: custagent users add NAME --seat service"),
+        + ("" if targets else ", once somebody has a seat: custagent users add"),
     )
 
 

@@ -20,7 +20,7 @@ from custagent.runtime.bootstrap import Application
 
 #: What each question is called in what was answered so far.
 LABELS: Final = {
-    "name": "Name", "language": "Language", "template": "Begins as", "role": "Role", "tone": "Tone",
+    "name": "Name", "language": "Language", "template": "Begins as", "role": "Role", "tone": "Speaks",
     "content": "Content", "place": "From", "whole": "Reads",
 }  # fmt: skip
 LATER: Final = "later"
