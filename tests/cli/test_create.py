@@ -87,6 +87,11 @@ class TestByOptions:
         done = run("create", "tasuke", "--template", "shop", "--language", "ja", "--yes")
         assert "own texts are in English; in Japanese the built-in ones serve" in done.out
 
+    @pytest.mark.usefixtures("empty")
+    def test_it_answers_from_the_templates_short_answers_at_once(self, run: Run) -> None:
+        run("create", "help", "--template", "shop", "--yes")
+        assert {one["state"] for one in run("sources", "list", "help", "--json").json} == {"ready"}
+
     def test_templates_are_listed_anywhere(self, run: Run) -> None:
         assert [one["template"] for one in run("create", "--list-templates", "--json").json] == [
             "shop",

@@ -12,7 +12,7 @@ from custagent.cli.ask import can_ask
 from custagent.cli.asker import Asker, Plain
 from custagent.cli.opening import Json, Yes, open_app
 from custagent.cli.render import counted, next_steps, print_json, say, stdout, success, table, visible, warn
-from custagent.cli.sources import read_places
+from custagent.cli.sources import read_places, read_sources
 from custagent.cli.wizard import Wizard
 from custagent.config.begun import forget_begun
 from custagent.config.editor import NewAgent
@@ -183,6 +183,8 @@ def _finish(app: Application, agent: AgentDefinition, places: Sequence[Place], *
     forget_begun(app.home)
     if not json:
         _tell_created(app, agent, template)
+    if agent.sources:  # the short answers that a template brings
+        read_sources(app, agent, [source.location for source in agent.sources])
     broken = _read(app, agent, places, json=json) if places else False
     if json:
         made = {"agent": agent.name, "file": f"agents/{agent.name}.yaml"}

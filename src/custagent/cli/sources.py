@@ -123,12 +123,17 @@ def add(
 def read_places(app: Application, agent: str, places: Sequence[Place]) -> AgentDefinition:
     """Add the places and read them, telling only what went wrong; the definition that holds them."""
     definition = add_places(app, agent, places)
+    read_sources(app, definition, [place.location for place in places])
+    return definition
+
+
+def read_sources(app: Application, agent: AgentDefinition, locations: Sequence[str]) -> None:
+    """Read these of an agent's sources, telling only what went wrong."""
     with _display() as display:
-        read = sync_sources(app, definition, display, only=[place.location for place in places])
+        read = sync_sources(app, agent, display, only=locations)
     for state in read:
         if state.error:
             _tell_error(state)
-    return definition
 
 
 def list_sources(
