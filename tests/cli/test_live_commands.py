@@ -293,6 +293,13 @@ def test_credits(run: Run, live: Path) -> None:
     assert run("credits", "entries").out.splitlines()[1].split("\t")[2:4] == ["charge", "-100"]
 
 
+@pytest.mark.usefixtures("live")
+def test_where_the_agent_only_suggests_nothing_says_that_it_answers(run: Run) -> None:
+    assert "people get every conversation" in run("assign", "support", "web", "--mode", "suggest").out
+    assert "web: support drafts for people" in run("status").out
+    assert run("channels", "list", "--json").json[0]["suggests"]
+
+
 def test_status_tells_what_needs_a_look(run: Run, talks: tuple[Conversation, ...], live: Path) -> None:
     path = live / "agents" / "support.yaml"
     path.write_text(path.read_text(encoding="utf-8") + "# later\n", encoding="utf-8")

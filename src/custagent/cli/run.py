@@ -74,7 +74,8 @@ def _tell(served: Sequence[ChannelState], address: str, public_url: str | None) 
     """Where it runs, and what to paste into which pages."""
     success(f"Running at {address}")
     for state in served:
-        say(f"{state.name}: {state.agent}{' (paused)' if state.paused else ''} answers")
+        does = "drafts for people" if state.suggests else "answers"
+        say(f"{state.name}: {state.agent}{' (paused)' if state.paused else ''} {does}")
         if state.kind == ChannelKind.LIVE_CHAT:
             say("  Paste this into your pages, before </body>:")
             say(f"  {snippet(public_url or address, state.name)}", whole=True)

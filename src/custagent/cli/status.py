@@ -161,13 +161,16 @@ def _age(age: timedelta) -> str:
 
 
 def _answers(channel: ChannelState) -> str:
-    who = f"{channel.agent} answers" if channel.agent else "no agent, people alone answer"
     if channel.channel_paused:
         who = f"paused since {channel.channel_paused.since:%Y-%m-%d %H:%M}, people answer"
     elif channel.agent and any(one.way is Way.SENDING and one.told_at for one in channel.troubles):
         who = "nothing goes out, people get what comes in"
     elif channel.paused:
         who = f"{channel.agent} is paused, people answer"
+    elif channel.agent:
+        who = f"{channel.agent} {'drafts for people' if channel.suggests else 'answers'}"
+    else:
+        who = "no agent, people alone answer"
     return f"{who} ({channel.kind}, desk {channel.desk})"
 
 

@@ -47,6 +47,8 @@ class ChannelState:
     origins: tuple[str, ...]
     #: The agent that is live on it, "" when people alone answer.
     agent: str
+    #: Whether that agent only suggests: people have every conversation, with its drafts (ASG-5).
+    suggests: bool
     #: Whether that agent is paused.
     paused: bool
     #: Who paused the channel, and when; None while it is not.
@@ -210,7 +212,8 @@ def channel_states(app: Application, workspace: Workspace | None = None) -> list
     held, troubles = app.store.channel_states.paused(), app.store.channel_states.troubles()
     listed = []
     for channel in (workspace or app.workspace).channels:
-        agent = live[channel.name].agent.name if channel.name in live else ""
+        there = live.get(channel.name)
+        agent = there.agent.name if there else ""
         fault = connection_fault(app, channel)
         listed.append(
             ChannelState(
@@ -219,6 +222,7 @@ def channel_states(app: Application, workspace: Workspace | None = None) -> list
                 desk=channel.desk,
                 origins=channel.origins if isinstance(channel, LiveChatChannel) else (),
                 agent=agent,
+                suggests=there is not None and there.assignment.mode == "suggest",
                 paused=agent in paused,
                 channel_paused=held.get(channel.name),
                 troubles=tuple(one for one in troubles if one.channel == channel.name),
