@@ -88,6 +88,12 @@ def test_a_suggestion_is_free(run: Run, one: str) -> None:
     assert run("credits", "entries", "--json").out == before
 
 
+def test_where_the_agent_only_suggests_its_draft_is_the_next_step(run: Run, one: str) -> None:
+    assert "inbox suggest" not in run("inbox", "show", one).out
+    assert run("assign", "support", "web", "--mode", "suggest").code == 0
+    assert f"custagent inbox suggest {one}" in run("inbox", "show", one).out
+
+
 def test_watching_shows_what_changes(run: Run, one: str, workspace: Path) -> None:
     assert one
     environment = os.environ | {"CUSTAGENT_WORKSPACE": str(workspace), "PYTHONUNBUFFERED": "1"}

@@ -106,7 +106,8 @@ def show(ctx: typer.Context, conversation: ID, json: Json = False) -> None:
         print_json({**thread.record.as_json(), "notes": thread.notes, "waiting_since": thread.waiting_since})
         return
     _show_thread(thread, app.clock.now())
-    next_steps([f"custagent inbox reply {conversation} TEXT", f"custagent inbox close {conversation}"])
+    draft = [f"custagent inbox suggest {conversation}"] if thread.wants_draft else []
+    next_steps([*draft, f"custagent inbox reply {conversation} TEXT", f"custagent inbox close {conversation}"])
 
 
 def take(ctx: typer.Context, conversations: IDS, json: Json = False) -> None:
