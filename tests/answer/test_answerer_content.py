@@ -71,6 +71,31 @@ class Found:
         return {}
 
 
+class TestOtherLanguages:
+    """What nothing in the contact's language answers is looked for in the others (ANS-6)."""
+
+    def asked(self, shop, agent, *found: ScoredChunk) -> str:
+        answerer = replace(shop.answerer(agent()), retriever=Found(*found))
+        return (
+            answerer.answer(Question(text="How much does a building permit cost?", language="en")).candidates[0].title
+        )
+
+    @pytest.fixture
+    def theirs(self, scored):
+        return scored(0.87, "bygglov", "Ett bygglov kostar 2 000 kr.", title="Bygglov", language="sv")
+
+    def test_a_sure_page_in_another_goes_before_one_that_is_of_no_use(self, shop, agent, scored, theirs):
+        own = scored(0.845, "preschool", "Preschool is cheap.", title="Preschool")
+        assert self.asked(shop, agent, own, theirs) == "Bygglov"
+
+    def test_but_not_before_one_that_may_be_of_use_nor_is_an_unsure_one(self, shop, agent, scored, theirs):
+        useful = scored(0.91, "permits", "A building permit costs 2,000 kr.", title="Permits")
+        assert self.asked(shop, agent, useful, theirs) == "Permits"
+        own = scored(0.80, "preschool", "Preschool is cheap.", title="Preschool")
+        unsure = scored(0.78, "skola", "Skolan är gratis.", title="Skola", language="sv")
+        assert self.asked(shop, agent, own, unsure) == "Preschool"
+
+
 class TestHeadings:
     """What the content and the conversation tell of the words in headings reaches the ranking."""
 

@@ -179,8 +179,16 @@ class ContentAnswerer:
         found = self.retriever.retrieve(search, limit=POOL)
         watch.add(found.timings_ms)
         valid = self._valid(found.chunks)
-        ranking = rank(search.text, language, valid, rarity=found.rarity, context=search.context, chosen=asked.chosen)
-        return ranking, read_signals(search.text, language, ranking.chunks, found.rarity)
+        ranking = _ranked(asked, search, valid, found.rarity)
+        signals = read_signals(search.text, language, ranking.chunks, found.rarity)
+        if confidence_of(signals) < self.agent.confidence.clarify:
+            # What nothing in the contact's language answers may be answered in another (ANS-6).
+            foreign = [one for one in valid if one.chunk.language != language]
+            other = _ranked(asked, search, foreign, found.rarity)
+            theirs = read_signals(search.text, language, (*other.chunks, *ranking.chunks), found.rarity)
+            if foreign and confidence_of(theirs) >= self.agent.confidence.clarify:
+                return other, theirs
+        return ranking, signals
 
     def _in_words_of_content(self, search: Search, language: str) -> Search:
         def holding(text: str) -> Mapping[str, int]:
@@ -299,6 +307,12 @@ def _holds(ranking: Ranking, question: Question) -> bool:
     """Whether the best passage has the number that is asked about: an error code, a part's number."""
     own = set(words(question.text, ""))
     return bool(ranking.chunks and own) and own <= set(words(ranking.chunks[0].chunk.indexed_text, ""))
+
+
+def _ranked(
+    asked: Asked, search: Search, found: Sequence[ScoredChunk], rarity: Mapping[str, Mapping[str, float]]
+) -> Ranking:
+    return rank(search.text, asked.language, found, rarity=rarity, context=search.context, chosen=asked.chosen)
 
 
 def _with_note(solved: Solved, question: Question, wording: Wording) -> Solved:
