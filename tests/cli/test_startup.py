@@ -150,6 +150,7 @@ def test_what_people_run_all_day_loads_little(workspace: dict[str, str]) -> None
     assert loaded_by(workspace, "validate") & (HEAVY | talking | languages) == {"pydantic", "yaml"}
     listed = loaded_by(workspace, "list")
     assert listed & (HEAVY | talking | languages) == {"pydantic", "sqlite3", "yaml"}
+    assert not listed & {"custagent.core.answer", "custagent.core.conversation", "custagent.core.message"}
     # The migrations name all tables; beside them only what opens the database and reads the list.
     stored = {name.removeprefix("custagent.store.") for name in listed if name.startswith("custagent.store.")}
     assert {name for name in stored if not name.startswith("tables")} <= set("""
