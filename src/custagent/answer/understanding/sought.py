@@ -14,9 +14,10 @@ from custagent.answer.spoken import plain, says
 from custagent.language import word_set
 from custagent.locales import catalogue, languages
 
+#: What stands before or behind a price's figures.
 _SIGN = r"(?:[$€£¥₹]|\b(?:kr|sek|nok|dkk|isk|eur|usd|gbp|chf|pln|czk|zł|euros?|euroa|dollars?|pounds?|kronor|kroner|pence|cents?)\b)"
 _CURRENCY = re.compile(_SIGN, re.IGNORECASE)
-_MONEY = re.compile(rf"{_SIGN}\.?\s?\d|\d(?:[\d.,'’\s]*\d)?\s?(?:{_SIGN}|:-|,-)", re.IGNORECASE)
+_MONEY = re.compile(rf"{_SIGN}\.?\s?\d|\d\s?(?:{_SIGN}|:-|,-)", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 
 
@@ -38,11 +39,11 @@ def sought_by(question: str, language: str) -> Sought | None:
 def states(text: str, kind: Sought, language: str, *, under: str = "") -> bool:
     """Whether `text` states a price, or a length of time; the unit may stand in the headings that it is `under`."""
     texts, spoken = catalogue(language), plain(text)
-    words = spoken.split()
     if kind is Sought.MONEY:
         if _MONEY.search(text) or any(says(spoken, word) for word in texts.sought["free"]):
             return True
         return _CURRENCY.search(under) is not None and _DIGIT.search(text) is not None
+    words = spoken.split()
     has_figure = _DIGIT.search(text) is not None or not texts.numbers.keys().isdisjoint(words)
     return has_figure and not set(texts.sought["units"]).isdisjoint([*words, *plain(under).split()])
 
